@@ -1,0 +1,129 @@
+//! What may be measured and what is allowed of it.
+
+use crate::diagnostic::{Category, Severity};
+use crate::record::AssetKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fact that a threshold can be set on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Measure {
+    Errors,
+    NewErrors,
+    Warnings,
+    NewWarnings,
+    /// Errors of one severity.
+    Severity(Severity),
+    /// Errors of one category.
+    Category(Category),
+    /// Seconds.
+    BuildTime,
+    /// Bytes, all kinds.
+    BundleSize,
+    /// Bytes of one kind.
+    BundleKind(AssetKind),
+    MissingVariables,
+    InvalidVariables,
+    UndeclaredVariables,
+    LeakedSecrets,
+    CheckedFiles,
+}
+
+/// How a number is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Count,
+    Seconds,
+    Bytes,
+}
+
+impl Measure {
+    /// The name in reports and in `shipgate.yml`: `errors`, `severity.high`, `bundle-size.client-script`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let kebab = |word: &str| word.replace('_', "-");
+        match self {
+            Self::Errors => "errors".into(),
+            Self::NewErrors => "new-errors".into(),
+            Self::Warnings => "warnings".into(),
+            Self::NewWarnings => "new-warnings".into(),
+            Self::Severity(severity) => format!("severity.{}", severity.as_str()),
+            Self::Category(category) => format!("category.{}", kebab(category.as_str())),
+            Self::BuildTime => "build-time".into(),
+            Self::BundleSize => "bundle-size".into(),
+            Self::BundleKind(kind) => format!("bundle-size.{}", kebab(kind.as_str())),
+            Self::MissingVariables => "missing-variables".into(),
+            Self::InvalidVariables => "invalid-variables".into(),
+            Self::UndeclaredVariables => "undeclared-variables".into(),
+            Self::LeakedSecrets => "leaked-secrets".into(),
+            Self::CheckedFiles => "checked-files".into(),
+        }
+    }
+
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::BuildTime => Unit::Seconds,
+            Self::BundleSize | Self::BundleKind(_) => Unit::Bytes,
+            _ => Unit::Count,
+        }
+    }
+}
+
+/// What a broken condition does to the verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnExceed {
+    #[default]
+    Fail,
+    Warn,
+}
+
+/// How much more than the base is allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Increase {
+    /// 5 % is 5.0.
+    Percent(f64),
+    /// In the measure's own unit.
+    Absolute(f64),
+}
+
+/// Limits on one measure. Each that is given becomes one condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    pub measure: Measure,
+    pub max: Option<f64>,
+    pub min: Option<f64>,
+    pub max_increase: Option<Increase>,
+    pub on_exceed: OnExceed,
+}
+
+impl Threshold {
+    #[must_use]
+    pub fn max(measure: Measure, max: f64) -> Self {
+        Self { measure, max: Some(max), min: None, max_increase: None, on_exceed: OnExceed::Fail }
+    }
+}
+
+/// All thresholds of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    pub thresholds: Vec<Threshold>,
+}
+
+impl Default for Policy {
+    /// What holds without a configuration: no new errors, no missing, malformed or leaked variables.
+    fn default() -> Self {
+        Self {
+            thresholds: [
+                Measure::NewErrors,
+                Measure::MissingVariables,
+                Measure::InvalidVariables,
+                Measure::LeakedSecrets,
+            ]
+            .map(|measure| Threshold::max(measure, 0.0))
+            .to_vec(),
+        }
+    }
+}

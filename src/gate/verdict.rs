@@ -1,0 +1,118 @@
+//! The answer: conditions, reasons and the outcome that follows from them.
+
+use super::{OnExceed, Unit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// May this ship? Ordered from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Passed,
+    Warned,
+    /// It could not find out; never green.
+    Inconclusive,
+    Failed,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Warned => "warned",
+            Self::Inconclusive => "inconclusive",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// State of one condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionStatus {
+    Passed,
+    Warned,
+    Failed,
+    /// The fact could not be measured, or there is no base where one is needed and could not be read.
+    Unknown,
+    /// A limit against a base that does not exist yet: nothing to compare with.
+    NotApplicable,
+}
+
+/// What a condition allows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Limit {
+    Max { value: f64 },
+    Min { value: f64 },
+    MaxIncrease { value: f64 },
+    MaxIncreasePercent { value: f64 },
+}
+
+/// One limit applied to one measured fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    /// [`super::Measure::name`].
+    pub measure: String,
+    pub unit: Unit,
+    pub limit: Limit,
+    pub actual: Option<f64>,
+    pub base: Option<f64>,
+    pub status: ConditionStatus,
+    pub on_exceed: OnExceed,
+    /// How to mend it, or why it is unknown.
+    pub help: Option<String>,
+}
+
+/// Why a verdict is what it is, apart from the conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// A step crashed, was killed, timed out or is unknown to the shell.
+    StepFailed,
+    /// Witnesses of a step disagree, or a checker shows no sign of having checked anything.
+    StepInconclusive,
+    Cancelled,
+    /// The build is green and its output folder is missing or empty.
+    OutputMissing,
+    /// There was no step at all.
+    NothingChecked,
+    /// What the change is compared with could not be read.
+    BaseUnreadable,
+    /// A measurement stopped half-way.
+    MeasurementFailed,
+}
+
+/// A reason with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    pub kind: ReasonKind,
+    /// What the verdict is at least.
+    pub outcome: Outcome,
+    pub step: Option<String>,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// What the witnesses of one step say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    Clean,
+    /// It found errors; they decide.
+    Errors,
+    Failed,
+    Inconclusive,
+    Cancelled,
+    /// Not run, because an earlier one failed or the run was stopped.
+    Skipped,
+}
+
+/// The gate's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    pub conditions: Vec<Condition>,
+    pub reasons: Vec<Reason>,
+}

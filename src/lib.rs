@@ -1,0 +1,17 @@
+//! shipgate: a production-readiness gate for pull requests. Green means checked.
+//!
+//! The library is the binary's own; its API may change with every release. Arrows point downwards
+//! only (`tests/it/layers.rs` holds it):
+//!
+//! * level 3 [`app`]: one file a use case; the only place where the edges meet
+//! * level 2 [`step`] spawns commands · [`project`] knows the project · [`variable`] the variables ·
+//!   [`store`] the records · [`github`] the pull request
+//! * level 1 [`parse`] bytes → diagnostics · [`track`] against the base · [`gate`] verdict ·
+//!   [`report`] views · [`config`] `shipgate.yml`
+//! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
+
+pub mod diagnostic;
+pub mod gate;
+pub mod record;
+pub mod report;
+pub mod time;

@@ -1,0 +1,61 @@
+//! The records of data-model.md: types, validation, transitions. No I/O, no clock.
+//!
+//! What the data model needs and does not name is added beside its fields and says so.
+
+pub mod build;
+pub mod bundle;
+pub mod variable;
+
+pub use build::{BuildConfiguration, BuildStatus};
+pub use bundle::{Asset, AssetKind, Bundle, Sizes};
+pub use variable::{EnvironmentVariable, Leak, UndeclaredRead, ValidationStatus, VariableCheck};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where something runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    Development,
+    Staging,
+    #[default]
+    Production,
+}
+
+impl Environment {
+    pub const ALL: [Self; 3] = [Self::Development, Self::Staging, Self::Production];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// A field that breaks a rule of the data model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` of {record}: {problem}")]
+pub struct Invalid {
+    pub record: &'static str,
+    pub field: &'static str,
+    pub problem: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(record: &'static str, field: &'static str, problem: impl Into<String>) -> Self {
+        Self { record, field, problem: problem.into() }
+    }
+}
+
+/// A change of status that the transition table does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{record} cannot go from `{from}` to `{to}`")]
+pub struct IllegalTransition {
+    pub record: &'static str,
+    pub from: &'static str,
+    pub to: &'static str,
+}

@@ -1,0 +1,5 @@
+//! [`Report`], the versioned document that holds all of a run, and its views.
+
+pub mod model;
+
+pub use model::{Base, Counts, Notice, NoticeLevel, Project, Report, Run, State, Step, ToolInfo, Tracked, Variables};

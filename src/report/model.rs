@@ -1,0 +1,162 @@
+//! The document. Every view renders this and nothing else; its JSON Schema is `schema/report.schema.json`.
+
+use crate::diagnostic::{Account, Diagnostic, Exit};
+use crate::gate::{StepOutcome, Verdict};
+use crate::record::{BuildConfiguration, Bundle, Environment, Leak, UndeclaredRead, VariableCheck};
+use crate::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What a diagnostic is to the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    New,
+    Known,
+    Moved,
+}
+
+/// A diagnostic with what became of it and the step that said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tracked {
+    pub state: State,
+    pub step: String,
+    #[serde(flatten)]
+    pub diagnostic: Diagnostic,
+}
+
+/// The program that wrote the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolInfo {
+    pub name: String,
+    pub version: String,
+}
+
+/// When, where and for what the run was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// A UUIDv7.
+    pub id: Uuid,
+    pub started_at: Timestamp,
+    pub finished_at: Timestamp,
+    pub environment: Environment,
+    /// `owner/name` on GitHub, where known.
+    pub repository: Option<String>,
+    pub commit: Option<String>,
+    pub branch: Option<String>,
+    pub pull_request: Option<u64>,
+    /// Where this run can be looked at, as a CI job.
+    pub url: Option<String>,
+    pub is_dry_run: bool,
+}
+
+/// What was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Project {
+    pub name: String,
+    /// The project's folder below the repository's root, forward slashes, empty for the root itself.
+    pub directory: String,
+    /// `npm`, `pnpm`, `yarn`, `bun`.
+    pub package_manager: Option<String>,
+    /// Where the plan came from: `shipgate.yml` or `detected`.
+    pub plan: String,
+}
+
+/// What the run is compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Base {
+    /// `store`, `none`, `unreadable`.
+    pub kind: String,
+    pub commit: Option<String>,
+    pub branch: Option<String>,
+    pub recorded_at: Option<Timestamp>,
+    pub build_time: Option<f64>,
+    pub errors: Option<u64>,
+    pub warnings: Option<u64>,
+    pub bundle: Option<Bundle>,
+}
+
+/// One step as it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    pub name: String,
+    pub command: String,
+    /// The name of the format that was asked for.
+    pub format: String,
+    pub exit: Option<Exit>,
+    pub outcome: StepOutcome,
+    /// Wall time in seconds.
+    pub seconds: Option<f64>,
+    pub account: Account,
+    /// The end of the output, redacted, where the step did not end well.
+    pub log_tail: Option<String>,
+}
+
+/// Counts over all steps; a diagnostic that two steps said counts once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    pub errors: u64,
+    pub new_errors: u64,
+    pub fixed_errors: u64,
+    pub warnings: u64,
+    pub new_warnings: u64,
+    pub fixed_warnings: u64,
+    pub notes: u64,
+    pub unrecognised: u64,
+    pub checked_files: Option<u64>,
+    /// Errors by severity and by category, only those that occur.
+    pub errors_by_severity: BTreeMap<String, u64>,
+    pub errors_by_category: BTreeMap<String, u64>,
+}
+
+/// The environment-variable contract as found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variables {
+    pub checks: Vec<VariableCheck>,
+    pub undeclared: Vec<UndeclaredRead>,
+    /// `None` when nothing could be searched.
+    pub leaks: Option<Vec<Leak>>,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLevel {
+    Info,
+    Warning,
+}
+
+/// Something the reader should know that does not change the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    pub level: NoticeLevel,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// All of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    pub schema_version: u32,
+    pub tool: ToolInfo,
+    pub run: Run,
+    pub project: Project,
+    pub verdict: Verdict,
+    pub counts: Counts,
+    pub base: Base,
+    pub steps: Vec<Step>,
+    pub build: Option<BuildConfiguration>,
+    pub variables: Variables,
+    /// Errors first, then by severity, file and line.
+    pub diagnostics: Vec<Tracked>,
+    /// What the base had and this run has not.
+    pub fixed: Vec<Diagnostic>,
+    pub notices: Vec<Notice>,
+}
+
+impl Report {
+    /// Raised when a reader of the older version would misread the newer one.
+    pub const SCHEMA_VERSION: u32 = 1;
+}
