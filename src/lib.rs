@@ -10,6 +10,7 @@
 //!   [`report`] views · [`config`] `shipgate.yml`
 //! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
 
+pub mod config;
 pub mod diagnostic;
 pub mod gate;
 pub mod record;

@@ -1,0 +1,128 @@
+//! The checked configuration: what the rest of the program works with.
+
+use crate::gate::Policy;
+use crate::record::Environment;
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A checked `shipgate.yml`. Paths are relative to the folder the file lies in.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    pub environment: Environment,
+    /// The branch whose records are the base; detected when absent.
+    pub default_branch: Option<String>,
+    /// `None`: detected from the project.
+    pub steps: Option<Vec<StepConfig>>,
+    pub variables: VariablesConfig,
+    pub policy: Policy,
+    pub store: StoreConfig,
+    pub comment: CommentPolicy,
+}
+
+/// One command of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepConfig {
+    pub name: String,
+    /// For the shell.
+    pub run: String,
+    /// The name of a format, or `auto`, or `exit-status`: promises nothing but its exit status.
+    pub format: String,
+    /// The folder that this step builds; it fills BuildConfiguration.
+    pub output: Option<PathBuf>,
+    pub timeout: Option<Duration>,
+    /// Where it runs, when not in the project's folder.
+    pub directory: Option<PathBuf>,
+    /// Added to the environment of the command.
+    pub env: BTreeMap<String, String>,
+}
+
+/// The environment-variable contract.
+#[derive(Debug, Clone, Default)]
+pub struct VariablesConfig {
+    /// The committed example file; `.env.example` when absent and there.
+    pub example: Option<PathBuf>,
+    /// Dotenv files that give values, later ones first in rank; Vite's usual ones when absent.
+    pub files: Option<Vec<PathBuf>>,
+    pub required: BTreeMap<String, VariableSpec>,
+    pub optional: BTreeMap<String, VariableSpec>,
+    /// Variables that the code may read without a declaration.
+    pub ignore: Vec<String>,
+}
+
+/// What a variable's value must be like.
+#[derive(Debug, Clone, Default)]
+pub struct VariableSpec {
+    pub format: Option<ValueFormat>,
+    /// `None`: by the variable's name.
+    pub is_sensitive: Option<bool>,
+    pub one_of: Vec<String>,
+    pub pattern: Option<Regex>,
+    /// In characters.
+    pub min_length: Option<usize>,
+    pub max_length: Option<usize>,
+}
+
+/// The format of a variable's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueFormat {
+    Url,
+    Email,
+    Port,
+    Integer,
+    Boolean,
+    Uuid,
+    Jwt,
+    Hex,
+    Base64,
+}
+
+impl ValueFormat {
+    pub const ALL: [Self; 9] = [
+        Self::Url,
+        Self::Email,
+        Self::Port,
+        Self::Integer,
+        Self::Boolean,
+        Self::Uuid,
+        Self::Jwt,
+        Self::Hex,
+        Self::Base64,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Email => "email",
+            Self::Port => "port",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Uuid => "uuid",
+            Self::Jwt => "jwt",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+        }
+    }
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreConfig {
+    Json { path: PathBuf },
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self::Json { path: PathBuf::from(".shipgate") }
+    }
+}
+
+/// When the pull-request comment is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CommentPolicy {
+    #[default]
+    Always,
+    Never,
+}
