@@ -1,7 +1,15 @@
 //! Facts × policy → verdict. Pure: knows no file, no clock, no network.
 
+mod help;
+pub mod judge;
 pub mod policy;
+pub mod step;
 pub mod verdict;
 
+pub use judge::{BaseFacts, Fact, Facts, judge};
 pub use policy::{Increase, Measure, OnExceed, Policy, Threshold, Unit};
+pub use step::{Product, Promise, StepFacts, judge_step};
 pub use verdict::{Condition, ConditionStatus, Limit, Outcome, Reason, ReasonKind, StepOutcome, Verdict};
+
+#[cfg(test)]
+mod tests;

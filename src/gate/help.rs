@@ -1,0 +1,37 @@
+//! How to mend a broken condition, in the words a user can act on.
+
+use super::{Limit, Measure};
+
+/// What to do about a measure that broke its limit.
+pub(super) fn how_to_mend(measure: Measure, limit: Limit) -> String {
+    let key = measure.name();
+    let limit_key = match limit {
+        Limit::Max { .. } => "max",
+        Limit::Min { .. } => "min",
+        Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. } => "max-increase",
+    };
+    let action = match measure {
+        Measure::NewErrors => "mend the new errors listed here".to_owned(),
+        Measure::Errors | Measure::Severity(_) | Measure::Category(_) => "mend the errors listed here".to_owned(),
+        Measure::NewWarnings => "mend the new warnings listed here".to_owned(),
+        Measure::Warnings => "mend the warnings listed here".to_owned(),
+        Measure::BuildTime => "see which step takes the time".to_owned(),
+        Measure::BundleSize | Measure::BundleKind(_) => "see which files grew".to_owned(),
+        Measure::MissingVariables => "set the missing variables where the build runs".to_owned(),
+        Measure::InvalidVariables => "correct the values named here".to_owned(),
+        Measure::UndeclaredVariables => {
+            return "declare them in `.env.example` or under `variables`, or list them in `variables.ignore`"
+                .to_owned();
+        }
+        Measure::LeakedSecrets => {
+            return "read the secret on the server only (no `PUBLIC_`/`VITE_` prefix, not rendered into a page), then \
+                    replace it, since what was published is known"
+                .to_owned();
+        }
+        Measure::CheckedFiles => {
+            return "see `include` and `exclude` in tsconfig.json: the checker looks at fewer files than expected"
+                .to_owned();
+        }
+    };
+    format!("{action}, or change `thresholds.{key}` (`{limit_key}`)")
+}

@@ -1,0 +1,128 @@
+//! Thresholds × facts → conditions, and the outcome of all.
+
+use super::help::how_to_mend;
+use super::{
+    Condition, ConditionStatus, Increase, Limit, Measure, OnExceed, Outcome, Policy, Reason, Threshold, Verdict,
+};
+use std::collections::BTreeMap;
+
+/// One measured value, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    Known(f64),
+    /// It should be there and could not be found out.
+    Unknown(String),
+    /// There is nothing to measure in this run.
+    Inapplicable(String),
+}
+
+/// What the run is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BaseFacts {
+    Known(BTreeMap<Measure, f64>),
+    /// Nothing was ever recorded.
+    Absent,
+    /// There is or may be one, and it could not be read.
+    Unreadable(String),
+}
+
+/// All that was measured.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub now: BTreeMap<Measure, Fact>,
+    pub base: BaseFacts,
+}
+
+/// Applies the policy. `reasons` are what the steps and measurements already said.
+#[must_use]
+pub fn judge(policy: &Policy, facts: &Facts, reasons: Vec<Reason>) -> Verdict {
+    let conditions: Vec<Condition> = policy.thresholds.iter().flat_map(|threshold| apply(threshold, facts)).collect();
+    let outcome = conditions
+        .iter()
+        .map(outcome_of)
+        .chain(reasons.iter().map(|reason| reason.outcome))
+        .max()
+        .unwrap_or(Outcome::Passed);
+    Verdict { outcome, conditions, reasons }
+}
+
+fn outcome_of(condition: &Condition) -> Outcome {
+    match condition.status {
+        ConditionStatus::Passed | ConditionStatus::NotApplicable => Outcome::Passed,
+        ConditionStatus::Warned => Outcome::Warned,
+        ConditionStatus::Failed => Outcome::Failed,
+        ConditionStatus::Unknown => match condition.on_exceed {
+            OnExceed::Fail => Outcome::Inconclusive,
+            OnExceed::Warn => Outcome::Warned,
+        },
+    }
+}
+
+fn apply(threshold: &Threshold, facts: &Facts) -> Vec<Condition> {
+    let limits = [
+        threshold.max.map(|value| Limit::Max { value }),
+        threshold.min.map(|value| Limit::Min { value }),
+        threshold.max_increase.map(|increase| match increase {
+            Increase::Absolute(value) => Limit::MaxIncrease { value },
+            Increase::Percent(value) => Limit::MaxIncreasePercent { value },
+        }),
+    ];
+    limits.into_iter().flatten().map(|limit| check(threshold, limit, facts)).collect()
+}
+
+fn check(threshold: &Threshold, limit: Limit, facts: &Facts) -> Condition {
+    let measure = threshold.measure;
+    let base = match &facts.base {
+        BaseFacts::Known(values) => values.get(&measure).copied(),
+        BaseFacts::Absent | BaseFacts::Unreadable(_) => None,
+    };
+    let mut condition = Condition {
+        measure: measure.name(),
+        unit: measure.unit(),
+        limit,
+        actual: None,
+        base,
+        status: ConditionStatus::Unknown,
+        on_exceed: threshold.on_exceed,
+        help: None,
+    };
+    let unknown = |why: String| (ConditionStatus::Unknown, Some(why));
+    (condition.status, condition.help) = match facts.now.get(&measure) {
+        None => unknown(format!("`{}` was not measured", measure.name())),
+        Some(Fact::Unknown(why)) => unknown(why.clone()),
+        Some(Fact::Inapplicable(why)) => (ConditionStatus::NotApplicable, Some(why.clone())),
+        Some(Fact::Known(actual)) => {
+            condition.actual = Some(*actual);
+            match (&facts.base, holds(limit, *actual, base)) {
+                (BaseFacts::Unreadable(why), _) if needs_base(measure, limit) => unknown(why.clone()),
+                (_, Some(true)) => (ConditionStatus::Passed, None),
+                (_, Some(false)) => (broken(threshold.on_exceed), Some(how_to_mend(measure, limit))),
+                (_, None) => (ConditionStatus::NotApplicable, Some("nothing recorded yet to compare with".to_owned())),
+            }
+        }
+    };
+    condition
+}
+
+fn broken(on_exceed: OnExceed) -> ConditionStatus {
+    match on_exceed {
+        OnExceed::Fail => ConditionStatus::Failed,
+        OnExceed::Warn => ConditionStatus::Warned,
+    }
+}
+
+fn needs_base(measure: Measure, limit: Limit) -> bool {
+    matches!(measure, Measure::NewErrors | Measure::NewWarnings)
+        || matches!(limit, Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. })
+}
+
+/// `None`: there is no base to compare with.
+fn holds(limit: Limit, actual: f64, base: Option<f64>) -> Option<bool> {
+    match limit {
+        Limit::Max { value } => Some(actual <= value),
+        Limit::Min { value } => Some(actual >= value),
+        Limit::MaxIncrease { value } => base.map(|base| actual - base <= value),
+        // Multiplied out, so that a base of 0 allows 0 and nothing is divided by it.
+        Limit::MaxIncreasePercent { value } => base.map(|base| (actual - base) * 100.0 <= value * base),
+    }
+}
