@@ -14,5 +14,6 @@ pub mod config;
 pub mod diagnostic;
 pub mod gate;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod time;
