@@ -16,4 +16,5 @@ pub mod gate;
 pub mod record;
 pub mod redact;
 pub mod report;
+pub mod step;
 pub mod time;
