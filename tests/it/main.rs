@@ -1,3 +1,4 @@
-//! The integration tests: one binary, one module a subject.
+//! All integration tests in one binary.
 
+mod layers;
 mod step;

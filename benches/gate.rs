@@ -1,0 +1,92 @@
+//! What the gate adds to the command that it runs, as ratios measured in one run.
+//!
+//! `cargo bench --bench gate`: the same command alone and under `shipgate run`, in turn, several
+//! times; medians. The command alone writes into a pipe that is read and thrown away, as a CI
+//! runner reads it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 11;
+const SHIPGATE: &str = env!("CARGO_BIN_EXE_shipgate");
+
+/// Prints a given number of bytes of a build log, as fast as Node does it.
+const PRINTER: &str = r"
+const line = 'vite v6.4.1 transforming (41) src/components/Crossing.astro: 19.53 kB, gzip: 7.82 kB\n';
+const chunk = line.repeat(512);
+let left = Number(process.argv[2]);
+function write() {
+  while (left > 0) {
+    left -= chunk.length;
+    if (!process.stdout.write(chunk)) { process.stdout.once('drain', write); return; }
+  }
+}
+write();
+";
+
+fn main() {
+    // `cargo test --benches` runs this binary to see that it builds.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let directory = folder.path();
+    let printer = directory.join("print.js");
+    File::create(&printer).and_then(|mut file| file.write_all(PRINTER.as_bytes())).expect("a writable folder");
+
+    println!("{:<44} {:>11} {:>11} {:>9}", "command", "alone", "gated", "added");
+    let empty = compare(directory, "true");
+    println!("{}", row("empty step (`true`)", empty, &format!("{:.1} ms", (empty.1 - empty.0).as_secs_f64() * 1e3)));
+    let loud = compare(directory, "node print.js 100000000");
+    println!("{}", row("100 MB of build log from Node", loud, &percent(loud)));
+    let copied = directory.join("log.txt");
+    std::fs::write(&copied, "line of a build log that says nothing of note at all\n".repeat(1_900_000)).expect("disk space");
+    let cat = compare(directory, "cat log.txt");
+    println!("{}", row("100 MB from `cat` (nothing but copying)", cat, &percent(cat)));
+    let version = median(|| time(Command::new(SHIPGATE).arg("--version")));
+    println!("{:<44} {:>11} {:>11} {:>9}", "shipgate --version", "", "", format!("{:.1} ms", version.as_secs_f64() * 1e3));
+    let size = std::fs::metadata(SHIPGATE).map_or(0, |file| file.len());
+    println!("{:<44} {:>11} {:>11} {:>9}", "stripped binary", "", "", format!("{:.1} MB", size as f64 / 1e6));
+}
+
+fn row(name: &str, (alone, gated): (Duration, Duration), added: &str) -> String {
+    format!("{name:<44} {:>8.1} ms {:>8.1} ms {added:>9}", alone.as_secs_f64() * 1e3, gated.as_secs_f64() * 1e3)
+}
+
+fn percent((alone, gated): (Duration, Duration)) -> String {
+    format!("{:+.1} %", (gated.as_secs_f64() / alone.as_secs_f64() - 1.0) * 100.0)
+}
+
+/// Median times of a shell command alone and under the gate, taken in turn.
+fn compare(directory: &Path, line: &str) -> (Duration, Duration) {
+    let mut alone = Vec::new();
+    let mut gated = Vec::new();
+    for _ in 0..ROUNDS {
+        alone.push(time(Command::new("/bin/sh").args(["-c", line]).current_dir(directory)));
+        gated.push(time(Command::new(SHIPGATE).args(["run", "--", line]).current_dir(directory)));
+    }
+    (middle(alone), middle(gated))
+}
+
+fn median(mut measure: impl FnMut() -> Duration) -> Duration {
+    middle((0..ROUNDS).map(|_| measure()).collect())
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Wall time from the start until the end of the output and of the process.
+fn time(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a command that starts");
+    let mut output = child.stdout.take().expect("a pipe");
+    let mut buffer = vec![0; 1 << 16];
+    while output.read(&mut buffer).expect("a readable pipe") > 0 {}
+    child.wait().expect("a child that ends");
+    start.elapsed()
+}
