@@ -1,0 +1,4 @@
+mod comment;
+mod event;
+mod output;
+mod server;
