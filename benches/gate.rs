@@ -43,11 +43,18 @@ fn main() {
     let loud = compare(directory, "node print.js 100000000");
     println!("{}", row("100 MB of build log from Node", loud, &percent(loud)));
     let copied = directory.join("log.txt");
-    std::fs::write(&copied, "line of a build log that says nothing of note at all\n".repeat(1_900_000)).expect("disk space");
+    std::fs::write(&copied, "line of a build log that says nothing of note at all\n".repeat(1_900_000))
+        .expect("disk space");
     let cat = compare(directory, "cat log.txt");
     println!("{}", row("100 MB from `cat` (nothing but copying)", cat, &percent(cat)));
     let version = median(|| time(Command::new(SHIPGATE).arg("--version")));
-    println!("{:<44} {:>11} {:>11} {:>9}", "shipgate --version", "", "", format!("{:.1} ms", version.as_secs_f64() * 1e3));
+    println!(
+        "{:<44} {:>11} {:>11} {:>9}",
+        "shipgate --version",
+        "",
+        "",
+        format!("{:.1} ms", version.as_secs_f64() * 1e3)
+    );
     let size = std::fs::metadata(SHIPGATE).map_or(0, |file| file.len());
     println!("{:<44} {:>11} {:>11} {:>9}", "stripped binary", "", "", format!("{:.1} MB", size as f64 / 1e6));
 }

@@ -18,4 +18,6 @@ pub mod record;
 pub mod redact;
 pub mod report;
 pub mod step;
+pub mod store;
 pub mod time;
+pub mod track;

@@ -1,0 +1,269 @@
+//! Records ↔ the text of a file. Reading checks every rule and says where one is broken.
+
+use super::JsonStore;
+use crate::record::{BuildConfiguration, EnvironmentVariable, Invalid, TypeScriptError};
+use crate::store::{BuildRecord, Corrupt, Error, VariableRecord};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_path_to_error::{Path as FieldPath, Segment};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// How a record lies in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    LineAField,
+    LineARecord,
+}
+
+/// A record with a file of its own.
+pub(super) trait Stored: Serialize + DeserializeOwned {
+    const FILE: &'static str;
+    const LAYOUT: Layout;
+    /// The field that names a record to people.
+    const KEY: &'static str = "id";
+
+    /// Tells records of a file apart.
+    fn id(&self) -> String;
+    fn order(&self, other: &Self) -> Ordering;
+    fn check(&self) -> Result<(), Fault>;
+    /// Where it can be said: which field keeps a record from being read.
+    fn fault(value: &Value) -> Option<Fault> {
+        fault_of::<Self>(value)
+    }
+}
+
+/// What is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    field: Option<String>,
+    problem: String,
+}
+
+impl From<Invalid> for Fault {
+    fn from(invalid: Invalid) -> Self {
+        Self { field: Some(invalid.field.to_owned()), problem: invalid.problem }
+    }
+}
+
+fn unknown_field(field: &str) -> Fault {
+    Fault { field: Some(field.to_owned()), problem: "is no field of this record".into() }
+}
+
+impl Stored for TypeScriptError {
+    const FILE: &'static str = "typescript_errors.json";
+    const LAYOUT: Layout = Layout::LineAField;
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        (&self.branch, &self.file_path, self.id).cmp(&(&other.branch, &other.file_path, other.id))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        Ok(self.validate()?)
+    }
+}
+
+impl Stored for BuildRecord {
+    const FILE: &'static str = "build_configs.json";
+    const LAYOUT: Layout = Layout::LineARecord;
+
+    fn id(&self) -> String {
+        self.build.id.to_string()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        let key = |it: &Self| (it.run_id.as_u64_pair().1, it.run_id, it.build.id);
+        key(self).cmp(&key(other))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        match self.unknown_field() {
+            Some(field) => Err(unknown_field(field)),
+            None => Ok(self.validate()?),
+        }
+    }
+
+    fn fault(value: &Value) -> Option<Fault> {
+        fault_of::<BuildConfiguration>(value).or_else(|| fault_of::<Self>(value))
+    }
+}
+
+impl Stored for VariableRecord {
+    const FILE: &'static str = "environment_variables.json";
+    const LAYOUT: Layout = Layout::LineARecord;
+    const KEY: &'static str = "key";
+
+    fn id(&self) -> String {
+        format!("{}/{}", self.environment.as_str(), self.variable.key)
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        (self.environment, &self.variable.key).cmp(&(other.environment, &other.variable.key))
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        match self.unknown_field() {
+            Some(field) => Err(unknown_field(field)),
+            None => Ok(self.variable.validate()?),
+        }
+    }
+
+    fn fault(value: &Value) -> Option<Fault> {
+        fault_of::<EnvironmentVariable>(value).or_else(|| fault_of::<Self>(value))
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    version: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body<R> {
+    #[expect(dead_code, reason = "part of the format, read by `Head`")]
+    version: u64,
+    records: Vec<R>,
+}
+
+/// Sorts the records and writes them down.
+pub(super) fn encode<R: Stored>(records: &mut [R]) -> String {
+    records.sort_by(Stored::order);
+    let mut text = format!("{{\n  \"version\": {},\n  \"records\": [", JsonStore::VERSION);
+    for (index, record) in records.iter().enumerate() {
+        text.push_str(if index == 0 { "\n    " } else { ",\n    " });
+        // Records are structs of texts, numbers and lists: none of serde_json's errors can happen.
+        match R::LAYOUT {
+            Layout::LineAField => {
+                let lines = serde_json::to_string_pretty(record).expect("a record can be written");
+                text.push_str(&lines.replace('\n', "\n    "));
+            }
+            Layout::LineARecord => text.push_str(&serde_json::to_string(record).expect("a record can be written")),
+        }
+    }
+    text.push_str(if records.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" });
+    text
+}
+
+/// Reads and checks all records of a file.
+pub(super) fn decode<R: Stored>(path: &Path, bytes: &[u8]) -> Result<Vec<R>, Error> {
+    let corrupt = |line, record, fault: Fault| {
+        let Fault { field, problem } = fault;
+        Error::from(Corrupt { path: path.to_owned(), line, record, field, problem })
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
+        corrupt(line, None, Fault { field: None, problem: "is not UTF-8".into() })
+    })?;
+    let Head { version } = serde_json::from_str(text).map_err(|error| {
+        let fault = Fault { field: error.is_data().then(|| "version".into()), problem: describe(&error) };
+        match text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+            Some(line) => corrupt(line + 1, None, Fault { field: None, problem: "holds a conflict of git".into() }),
+            None => corrupt(error.line(), last_record::<R>(text, error.line()), fault),
+        }
+    })?;
+    if version > JsonStore::VERSION {
+        return Err(Error::Newer { path: path.to_owned(), found: version, known: JsonStore::VERSION });
+    }
+    if version == 0 {
+        let fault = Fault { field: Some("version".into()), problem: "there is no version 0".into() };
+        return Err(corrupt(line_of(text, "\"version\""), None, fault));
+    }
+    let body: Body<R> = serde_json::from_str(text).map_err(|error| {
+        let (line, record, fault) = locate::<R>(text, &error);
+        corrupt(line, record, fault)
+    })?;
+    let mut ids = HashSet::new();
+    for record in &body.records {
+        let id = record.id();
+        record.check().map_err(|fault| corrupt(line_of(text, &quoted::<R>(&id)), Some(id.clone()), fault))?;
+        if !ids.insert(id.clone()) {
+            let line = text.rfind(&quoted::<R>(&id)).map_or(1, |at| line_at(text, at));
+            let fault = Fault { field: Some(R::KEY.into()), problem: "is there twice".into() };
+            return Err(corrupt(line, Some(id), fault));
+        }
+    }
+    Ok(body.records)
+}
+
+/// Line, record and field of an error in well-formed JSON.
+fn locate<R: Stored>(text: &str, error: &serde_json::Error) -> (usize, Option<String>, Fault) {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let path = serde_path_to_error::deserialize::<_, Body<R>>(&mut reader).err();
+    let mut fault = Fault { field: None, problem: describe(error) };
+    let Some(path) = path.as_ref().map(serde_path_to_error::Error::path) else { return (error.line(), None, fault) };
+    let index = path.iter().find_map(|segment| if let Segment::Seq { index } = segment { Some(*index) } else { None });
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let record = index.map(|index| &document["records"][index]);
+    fault.field = field_of(path, index.is_some(), &fault.problem);
+    if fault.field.is_none()
+        && let Some(known) = record.and_then(R::fault)
+    {
+        fault = known;
+    }
+    let name = record.and_then(|record| record[R::KEY].as_str()).map(str::to_owned);
+    (error.line(), name, fault)
+}
+
+/// Which field of a type a value does not fit.
+fn fault_of<T: DeserializeOwned>(value: &Value) -> Option<Fault> {
+    let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
+    let problem = describe(error.inner());
+    Some(Fault { field: field_of(error.path(), false, &problem), problem })
+}
+
+/// The field at the end of a path; one that is missing or too many is only named in the problem.
+fn field_of(path: &FieldPath, in_record: bool, problem: &str) -> Option<String> {
+    let mut segments = path.iter();
+    if in_record {
+        segments.by_ref().find(|segment| matches!(segment, Segment::Seq { .. }));
+    }
+    let mut parts: Vec<String> =
+        segments.filter(|segment| !matches!(segment, Segment::Unknown)).map(ToString::to_string).collect();
+    let named = ["missing field `", "unknown field `"].iter().find_map(|start| problem.strip_prefix(start));
+    if let Some((name, _)) = named.and_then(|rest| rest.split_once('`'))
+        && parts.last().is_none_or(|last| last != name)
+    {
+        parts.push(name.to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+/// The message without the place that serde_json puts behind it.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
+}
+
+/// The key of the last record that begins before the end of a line.
+fn last_record<R: Stored>(text: &str, line: usize) -> Option<String> {
+    let end = memchr::memchr_iter(b'\n', text.as_bytes()).nth(line.saturating_sub(1)).unwrap_or(text.len());
+    let key = format!("\"{}\":", R::KEY);
+    let at = text[..end].rfind(&key)? + key.len();
+    text[at..end].trim_start().strip_prefix('"')?.split_once('"').map(|(value, _)| value.to_owned())
+}
+
+/// How a record's name stands in the text.
+fn quoted<R: Stored>(id: &str) -> String {
+    format!("\"{}\"", id.rsplit('/').next().unwrap_or(id))
+}
+
+fn line_of(text: &str, what: &str) -> usize {
+    text.find(what).map_or(1, |at| line_at(text, at))
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count()
+}
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

@@ -1,0 +1,191 @@
+use super::*;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::record::{BuildConfiguration, Bundle, Environment, EnvironmentVariable, ErrorStatus, ValidationStatus};
+use crate::time::Timestamp;
+use crate::track::StepReading;
+use chrono::{TimeZone, Utc};
+use uuid::Uuid;
+
+fn at(minute: u32) -> Timestamp {
+    Utc.with_ymd_and_hms(2026, 11, 22, 10, minute, 0).unwrap()
+}
+
+fn error(line: u32, message: &str) -> Found {
+    let diagnostic = Diagnostic {
+        file: Some("a.ts".into()),
+        line: Some(line),
+        column: Some(1),
+        ..Diagnostic::new("typescript", Level::Error, Some("ts2322".into()), message)
+    };
+    Found { step: "check".into(), diagnostic }
+}
+
+/// Begins and ends in the minute of its number.
+fn run(number: u32, completeness: Completeness, found: Vec<Found>) -> RunRecord {
+    let id = Uuid::from_u128(u128::from(number));
+    let mut build = BuildConfiguration::pending(id, Environment::Production, "npm run build".into(), at(number));
+    build.transition(BuildStatus::Building, at(number)).unwrap();
+    let end = if completeness == Whole { BuildStatus::Success } else { BuildStatus::Failed };
+    build.transition(end, at(number)).unwrap();
+    build.build_time = Some(1.5);
+    build.bundle = Some(Bundle::default());
+    RunRecord {
+        run_id: Uuid::from_u128(1000 + u128::from(number)),
+        branch: "main".into(),
+        commit: Some(format!("c{number}")),
+        recorded_at: at(number),
+        build,
+        steps: vec![StepReading { step: "check".into(), completeness }],
+        found,
+        variables: None,
+    }
+}
+
+fn record(ledger: &mut Ledger, run: &RunRecord) -> RecordOutcome {
+    ledger.record(run, &Retention::default()).unwrap().outcome
+}
+
+fn open(ledger: &Ledger) -> Vec<String> {
+    ledger.base("main").unwrap().found.into_iter().map(|it| it.diagnostic.message).collect()
+}
+
+use Completeness::{Partial, Whole};
+
+#[test]
+fn there_is_no_base_before_a_run_moved_it_and_none_for_other_branches() {
+    let mut ledger = Ledger::default();
+    assert_eq!(ledger.base("main"), None);
+    assert_eq!(record(&mut ledger, &run(1, Partial, vec![error(1, "x")])), RecordOutcome::NothingRead);
+    assert_eq!((ledger.base("main"), ledger.builds.len()), (None, 1));
+    assert_eq!(record(&mut ledger, &run(2, Whole, vec![error(1, "x")])), RecordOutcome::BaseMoved);
+    let base = ledger.base("main").unwrap();
+    assert_eq!((base.commit.as_deref(), base.recorded_at, base.count(Level::Error)), (Some("c2"), at(2), 1));
+    assert_eq!(base.build.branch.as_deref(), Some("main"));
+    assert_eq!(ledger.base("release"), None);
+}
+
+#[test]
+fn a_run_recorded_twice_changes_nothing_the_second_time() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(1, Whole, vec![error(1, "x")]));
+    let before = ledger.clone();
+    assert_eq!(record(&mut ledger, &run(1, Whole, vec![])), RecordOutcome::AlreadyRecorded);
+    assert_eq!(ledger, before);
+}
+
+#[test]
+fn a_run_that_ended_half_recorded_is_completed_by_recording_it_again() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(1, Whole, vec![error(1, "x"), error(2, "gone")]));
+    let mut half = ledger.clone();
+    let second = run(2, Whole, vec![error(1, "x"), error(5, "new")]);
+    record(&mut ledger, &second);
+    half.errors.clone_from(&ledger.errors);
+    assert_eq!(half.base("main").unwrap().commit.as_deref(), Some("c1"));
+    record(&mut half, &second);
+    assert_eq!(half, ledger);
+}
+
+#[test]
+fn a_failed_run_leaves_its_build_and_the_base_as_it_was() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(1, Whole, vec![error(1, "x")]));
+    record(&mut ledger, &run(2, Partial, vec![]));
+    let base = ledger.base("main").unwrap();
+    assert_eq!((base.commit.as_deref(), base.found.len(), ledger.builds.len()), (Some("c1"), 1, 2));
+}
+
+#[test]
+fn build_time_and_bundle_come_from_the_last_success() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(1, Whole, vec![]));
+    let mut red = run(2, Whole, vec![error(1, "x")]);
+    red.build.build_status = BuildStatus::Failed;
+    record(&mut ledger, &red);
+    let base = ledger.base("main").unwrap();
+    assert_eq!(base.build.build_status, BuildStatus::Failed);
+    assert_eq!(base.last_success.unwrap().commit.as_deref(), Some("c1"));
+}
+
+#[test]
+fn a_run_that_was_overtaken_does_not_move_the_base_back() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(5, Whole, vec![error(1, "newer")]));
+    let mut late = run(3, Whole, vec![error(1, "older")]);
+    late.recorded_at = at(9);
+    assert_eq!(record(&mut ledger, &late), RecordOutcome::Overtaken);
+    assert_eq!(open(&ledger), ["newer"]);
+    assert_eq!(ledger.base("main").unwrap().last_success.unwrap().commit.as_deref(), Some("c5"));
+}
+
+#[test]
+fn a_clock_that_went_back_does_not_hold_the_base() {
+    let mut ledger = Ledger::default();
+    record(&mut ledger, &run(50, Whole, vec![error(1, "from the future")]));
+    assert_eq!(record(&mut ledger, &run(3, Whole, vec![error(1, "now")])), RecordOutcome::BaseMoved);
+    assert_eq!(open(&ledger), ["now"]);
+    assert_eq!(ledger.errors.iter().filter(|it| it.status == ErrorStatus::Resolved).count(), 1);
+}
+
+#[test]
+fn old_builds_bundles_and_resolved_errors_go_but_never_what_the_base_needs() {
+    let retention = Retention { builds_per_branch: 4, bundles_per_branch: 2, resolved_errors: 3 };
+    let mut ledger = Ledger::default();
+    let nowhere = Found { step: "check".into(), diagnostic: Diagnostic::new("vite", Level::Warning, None, "w") };
+    ledger.record(&run(1, Whole, vec![error(1, "e1"), nowhere.clone()]), &retention).unwrap();
+    for number in 2..=9 {
+        let found = vec![error(1, &format!("e{number}")), nowhere.clone()];
+        ledger.record(&run(number, if number < 4 { Whole } else { Partial }, found), &retention).unwrap();
+    }
+    // Runs 6 to 9, and run 3, which is the base.
+    assert_eq!(ledger.builds.len(), 5);
+    assert_eq!(ledger.builds.iter().filter(|it| it.build.bundle.is_some()).count(), 3);
+    assert_eq!(ledger.builds.iter().filter(|it| !it.loose.is_empty()).count(), 1);
+    assert_eq!(open(&ledger), ["e3", "w"]);
+    for number in 10..=19 {
+        ledger.record(&run(number, Whole, vec![error(1, &format!("e{number}"))]), &retention).unwrap();
+    }
+    assert_eq!(ledger.errors.len(), 4);
+    assert_eq!((open(&ledger), ledger.builds.len()), (vec!["e19".to_owned()], 4));
+}
+
+#[test]
+fn the_facts_about_variables_are_those_of_the_last_check() {
+    let variable = |key: &str| EnvironmentVariable {
+        key: key.into(),
+        is_set: true,
+        is_sensitive: true,
+        validation_status: ValidationStatus::Valid,
+    };
+    let mut ledger = Ledger::default();
+    let with = |number, variables| RunRecord { variables, ..run(number, Whole, vec![]) };
+    record(&mut ledger, &with(1, Some(vec![variable("A"), variable("B")])));
+    record(&mut ledger, &with(2, None));
+    assert_eq!(ledger.variables.len(), 2);
+    record(&mut ledger, &with(3, Some(vec![variable("B")])));
+    assert_eq!(ledger.variables, [VariableRecord::new(Environment::Production, variable("B"))]);
+    let refused = ledger.record(&with(4, Some(vec![variable("no-name")])), &Retention::default()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "cannot record the run: `key` of environment variable: `no-name` is not a valid identifier"
+    );
+}
+
+#[test]
+fn a_run_that_breaks_a_rule_is_refused() {
+    let refuse = |change: fn(&mut RunRecord)| {
+        let mut bad = run(1, Whole, vec![error(1, "x")]);
+        change(&mut bad);
+        let Error::Invalid(invalid) = Ledger::default().record(&bad, &Retention::default()).unwrap_err() else {
+            panic!("another error")
+        };
+        invalid.field
+    };
+    assert_eq!(refuse(|it| it.branch = String::new()), "branch");
+    assert_eq!(refuse(|it| it.build.build_time = Some(0.0)), "build_time");
+    assert_eq!(refuse(|it| it.build.completed_at = None), "completed_at");
+    assert_eq!(
+        refuse(|it| (it.build.build_status, it.build.completed_at) = (BuildStatus::Building, None)),
+        "build_status"
+    );
+}

@@ -1,0 +1,90 @@
+//! The records of data-model.md with what a store keeps beside them.
+
+use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid};
+use crate::time::Timestamp;
+use crate::track::{Found, StepReading};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A build and the run that made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BuildRecord {
+    #[serde(flatten)]
+    pub build: BuildConfiguration,
+    /// Makes recording idempotent.
+    pub run_id: Uuid,
+    /// Order of recording on the branch: clocks go back, this does not.
+    pub sequence: u64,
+    pub recorded_at: Timestamp,
+    /// Whether errors' lives moved with this run.
+    pub is_base: bool,
+    /// How its steps were read.
+    pub steps: Vec<StepReading>,
+    /// What is known on the branch and cannot be a TypeScriptError; kept with the newest base only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loose: Vec<Found>,
+    /// Keys that belong to nothing above; a valid record has none.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+impl BuildRecord {
+    pub(super) fn new(build: BuildConfiguration, run_id: Uuid, sequence: u64, recorded_at: Timestamp) -> Self {
+        Self {
+            build,
+            run_id,
+            sequence,
+            recorded_at,
+            is_base: false,
+            steps: Vec::new(),
+            loose: Vec::new(),
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] naming the first field that breaks its rule.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        self.build.validate()?;
+        let invalid = |field, problem: &str| Err(Invalid::new("build configuration", field, problem));
+        if !self.build.build_status.is_final() {
+            return invalid("build_status", "a recorded build has ended");
+        }
+        if self.build.branch.as_deref().unwrap_or_default().is_empty() {
+            return invalid("branch", "a recorded build has one");
+        }
+        Ok(())
+    }
+
+    /// The first key that is no field.
+    #[must_use]
+    pub fn unknown_field(&self) -> Option<&str> {
+        self.unknown.keys().next().map(String::as_str)
+    }
+}
+
+/// Facts about a variable in one environment. Never its value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariableRecord {
+    pub environment: Environment,
+    #[serde(flatten)]
+    pub variable: EnvironmentVariable,
+    /// Keys that belong to nothing above; a valid record has none.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+impl VariableRecord {
+    #[must_use]
+    pub fn new(environment: Environment, variable: EnvironmentVariable) -> Self {
+        Self { environment, variable, unknown: BTreeMap::new() }
+    }
+
+    /// The first key that is no field.
+    #[must_use]
+    pub fn unknown_field(&self) -> Option<&str> {
+        self.unknown.keys().next().map(String::as_str)
+    }
+}
