@@ -1,0 +1,129 @@
+//! Sizes of one file: raw, gzip, Brotli.
+//!
+//! The compressed sizes are the raw one for formats that are compressed already, because servers send
+//! those as they are, and for files that compressing makes no smaller.
+
+use super::cache::{Cache, Digest};
+use super::kind::is_compressed_format;
+use crate::record::Sizes;
+use brotli::enc::BrotliEncoderParams;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+const PIECE: usize = 64 * 1024;
+
+/// Reads the file at most twice, in pieces: once to know it again, once to compress it.
+pub(super) fn sizes(path: &Path, length: u64, cache: Option<&Cache>) -> io::Result<Sizes> {
+    let name = path.to_string_lossy();
+    if is_compressed_format(&name) {
+        let mut raw = 0;
+        read_pieces(path, |piece| {
+            raw += piece.len() as u64;
+            Ok(())
+        })?;
+        return Ok(Sizes { raw, gzip: raw, brotli: raw });
+    }
+    if let Some(cache) = cache {
+        let mut hash = Sha256::new();
+        let mut raw = 0;
+        read_pieces(path, |piece| {
+            hash.update(piece);
+            raw += piece.len() as u64;
+            Ok(())
+        })?;
+        if let Some(known) = cache.get(&hash.finalize().into()).filter(|known| known.raw == raw) {
+            return Ok(known);
+        }
+    }
+    let (sizes, digest) = compress(path, length)?;
+    if let Some(cache) = cache {
+        cache.put(digest, sizes);
+    }
+    Ok(sizes)
+}
+
+fn compress(path: &Path, length: u64) -> io::Result<(Sizes, Digest)> {
+    let parameters = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        // So that reading in pieces gives what compressing at once does.
+        size_hint: usize::try_from(length).unwrap_or(usize::MAX),
+        ..BrotliEncoderParams::default()
+    };
+    let mut hash = Sha256::new();
+    let mut gzip = GzEncoder::new(Counter(0), Compression::new(9));
+    let mut brotli = brotli::CompressorWriter::with_params(Counter(0), PIECE, &parameters);
+    let mut raw = 0;
+    read_pieces(path, |piece| {
+        raw += piece.len() as u64;
+        hash.update(piece);
+        gzip.write_all(piece)?;
+        brotli.write_all(piece)
+    })?;
+    let (gzip, brotli) = (gzip.finish()?.0.min(raw), brotli.into_inner().0.min(raw));
+    Ok((Sizes { raw, gzip, brotli }, hash.finalize().into()))
+}
+
+fn read_pieces(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => each(&piece[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, bytes: &[u8]) -> Sizes {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        sizes(&path, bytes.len() as u64, None).unwrap()
+    }
+
+    #[test]
+    fn text_gets_smaller_and_brotli_beats_gzip() {
+        let text: String = (0..3000).map(|n| format!("export const value{n} = {};\n", n * n % 977)).collect();
+        let sizes = of("a.js", text.as_bytes());
+        assert_eq!(sizes.raw, text.len() as u64);
+        assert!(sizes.brotli < sizes.gzip && sizes.gzip < sizes.raw / 3, "{sizes:?}");
+    }
+
+    #[test]
+    fn what_servers_send_as_it_is_counts_as_it_is() {
+        let zeros = [0; 5000];
+        assert_eq!(of("a.PNG", &zeros), Sizes { raw: 5000, gzip: 5000, brotli: 5000 });
+        assert!(of("a.svg", &zeros).gzip < 100);
+    }
+
+    #[test]
+    fn compressing_never_makes_a_file_larger() {
+        assert_eq!(of("a.js", b"x=1"), Sizes { raw: 3, gzip: 3, brotli: 3 });
+        assert_eq!(of("a.js", b""), Sizes::default());
+    }
+}

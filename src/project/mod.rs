@@ -1,0 +1,39 @@
+//! What the project is: its package manager, framework and tool versions, the steps that a run does
+//! without configuration, and what its build ships.
+//!
+//! Reads the project's files and runs `node --version` and `git`; it writes nothing but a cache of
+//! sizes, in a folder that it is given. It knows neither the steps' output nor the records' stores.
+
+pub mod detect;
+mod error;
+pub mod git;
+mod install;
+pub mod manager;
+pub mod measure;
+pub mod output;
+pub mod package;
+pub mod plan;
+mod program;
+mod script;
+mod source;
+pub mod versions;
+
+pub use detect::{AstroCheck, Framework, Project};
+pub use error::Error;
+pub use git::{Repository, find_git};
+pub use manager::{Lock, Manager};
+pub use measure::{Measured, measure};
+pub use output::{Layout, Part};
+pub use package::Package;
+pub use plan::{Plan, PlannedStep, StepKind};
+pub use versions::{Installed, read_versions};
+
+use crate::report::model::{Notice, NoticeLevel};
+
+fn warning(message: impl Into<String>, help: impl Into<String>) -> Notice {
+    Notice { level: NoticeLevel::Warning, message: message.into(), help: Some(help.into()) }
+}
+
+fn info(message: impl Into<String>, help: Option<String>) -> Notice {
+    Notice { level: NoticeLevel::Info, message: message.into(), help }
+}
