@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use std::collections::HashMap;
 
 /// Bytes of a needle that the automaton knows.
-const PREFIX: usize = 16;
+const PREFIX: usize = 12;
 /// More prefixes than this would make a table of more than some 10 MB.
 const MAX_IN_TABLE: usize = 1_000;
 /// Every needle has as many bytes as this.
@@ -19,8 +19,8 @@ pub(super) struct Matcher {
     needles: Vec<Vec<u8>>,
     /// First bytes → indexes into `needles`, longest first.
     by_key: HashMap<[u8; KEY], Vec<usize>>,
-    /// Whether some needle starts with the byte.
-    is_first: [bool; 256],
+    /// A bit for each pair of bytes that some needle starts with.
+    pairs: Box<[u64; 1024]>,
     longest: usize,
 }
 
@@ -41,17 +41,18 @@ impl Matcher {
             .build(&prefixes)
             .expect("short prefixes of what fits into an environment make far fewer than 2^31 states");
         let mut by_key: HashMap<[u8; KEY], Vec<usize>> = HashMap::new();
-        let mut is_first = [false; 256];
+        let mut pairs = Box::new([0; 1024]);
         for (index, needle) in needles.iter().enumerate() {
-            is_first[usize::from(needle[0])] = true;
             if let Some(key) = needle.first_chunk() {
+                let (word, bit) = pair(key[0], key[1]);
+                pairs[word] |= bit;
                 by_key.entry(*key).or_default().push(index);
             }
         }
         for indexes in by_key.values_mut() {
             indexes.sort_by_key(|index| std::cmp::Reverse(needles[*index].len()));
         }
-        Some(Self { prefixes, needles, by_key, is_first, longest })
+        Some(Self { prefixes, needles, by_key, pairs, longest })
     }
 
     /// The first place at or after `from` and before `limit` where a needle starts, and the end of the longest there.
@@ -102,10 +103,19 @@ impl Matcher {
     }
 
     fn is_start_of_needle(&self, rest: &[u8]) -> bool {
-        self.is_first[usize::from(rest[0])] && {
-            // The first needle that sorts after `rest` starts with it if any longer one does.
-            let after = self.needles.partition_point(|needle| needle.as_slice() <= rest);
-            self.needles.get(after).is_some_and(|needle| needle.starts_with(rest))
+        if let [first, second, ..] = *rest {
+            let (word, bit) = pair(first, second);
+            if self.pairs[word] & bit == 0 {
+                return false;
+            }
         }
+        // The first needle that sorts after `rest` starts with it if any longer one does.
+        let after = self.needles.partition_point(|needle| needle.as_slice() <= rest);
+        self.needles.get(after).is_some_and(|needle| needle.starts_with(rest))
     }
+}
+
+/// The word and the bit of a pair of bytes in [`Matcher::pairs`].
+fn pair(first: u8, second: u8) -> (usize, u64) {
+    (usize::from(first) << 2 | usize::from(second >> 6), 1 << (second & 63))
 }
