@@ -91,6 +91,8 @@ pub fn watch_signals() -> io::Result<Cancel> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    // A parent that ignores SIGCHLD hands that down, and nobody could learn how a command ended.
+    drop(signal(SignalKind::child())?);
     let (canceller, cancel) = Cancel::pair();
     tokio::spawn(async move {
         loop {
