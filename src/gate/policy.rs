@@ -39,7 +39,7 @@ pub enum Unit {
 }
 
 impl Measure {
-    /// The name in reports and in `shipgate.yml`: `errors`, `severity.high`, `bundle-size.client-script`.
+    /// The name in reports and in `shipgate.yml`: `errors`, `severity.high`, `bundle-size-by-kind.client-script`.
     #[must_use]
     pub fn name(self) -> String {
         let kebab = |word: &str| word.replace('_', "-");
@@ -52,7 +52,7 @@ impl Measure {
             Self::Category(category) => format!("category.{}", kebab(category.as_str())),
             Self::BuildTime => "build-time".into(),
             Self::BundleSize => "bundle-size".into(),
-            Self::BundleKind(kind) => format!("bundle-size.{}", kebab(kind.as_str())),
+            Self::BundleKind(kind) => format!("bundle-size-by-kind.{}", kebab(kind.as_str())),
             Self::MissingVariables => "missing-variables".into(),
             Self::InvalidVariables => "invalid-variables".into(),
             Self::UndeclaredVariables => "undeclared-variables".into(),

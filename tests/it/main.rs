@@ -1,5 +1,6 @@
 //! All integration tests in one binary.
 
+mod config;
 mod layers;
 mod project;
 mod step;

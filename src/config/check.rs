@@ -1,0 +1,162 @@
+//! Raw → [`Config`]: what no key can know alone.
+
+use super::collection::Table;
+use super::raw::{RawConfig, RawStep, RawStore, RawVariable, RawVariables, Variable};
+use super::read::{At, Read, Reader};
+use super::suggest::quoted;
+use super::text::RelativePath;
+use super::tree::{Content, Node, Span};
+use super::value::VariableName;
+use super::{Config, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
+use crate::gate::{Measure, Policy, Threshold};
+use std::collections::{BTreeMap, HashMap};
+
+/// The checked configuration. `None` when a mistake was found that leaves none.
+pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
+    let raw = RawConfig::read(root, reader)?;
+    Some(Config {
+        environment: raw.environment.map(|environment| environment.value.0).unwrap_or_default(),
+        default_branch: raw.default_branch.map(|branch| branch.value.0),
+        steps: raw.steps.map(|steps| check_steps(steps.value.0, reader)),
+        variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
+        policy: raw.thresholds.map(|thresholds| policy(thresholds.value.0)).unwrap_or_default(),
+        store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
+        comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
+    })
+}
+
+/// Whether a file says nothing: no value, or a group without keys.
+pub(super) fn says_nothing(root: &Node) -> bool {
+    root.is_null() || matches!(&*root.content, Content::Map(entries) if entries.is_empty())
+}
+
+fn check_steps(steps: Vec<At<RawStep>>, reader: &mut Reader) -> Vec<StepConfig> {
+    let mut names: HashMap<String, Span> = HashMap::new();
+    let mut checked = Vec::with_capacity(steps.len());
+    for At { value: step, .. } in steps {
+        let Some(name) = step.name else { continue };
+        match names.get(&name.value.0) {
+            Some(first) => {
+                let message = format!("two steps are called {} in `steps.name`", quoted(&name.value.0));
+                reader.mistake_about(&name.span, message, "give each step its own name", first, "first used here");
+            }
+            None => {
+                names.insert(name.value.0.clone(), name.span.clone());
+            }
+        }
+        let Some(run) = step.run else { continue };
+        checked.push(StepConfig {
+            name: name.value.0,
+            run: run.value.0,
+            format: step.format.map_or_else(|| "auto".to_owned(), |format| format.value.0),
+            output: step.output.map(|output| output.value.0),
+            timeout: step.timeout.map(|timeout| timeout.value.0),
+            directory: step.directory.map(|directory| directory.value.0),
+            env: step.env.map(|env| check_env(env.value)).unwrap_or_default(),
+        });
+    }
+    checked
+}
+
+fn check_env<T: Into<String>>(table: Table<VariableName, T>) -> BTreeMap<String, String> {
+    table.0.into_iter().map(|(name, value)| (name.value.0, value.value.into())).collect()
+}
+
+fn check_variables(raw: RawVariables, reader: &mut Reader) -> VariablesConfig {
+    let required = raw.required.map(|table| table.value.0).unwrap_or_default();
+    let optional = raw.optional.map(|table| table.value.0).unwrap_or_default();
+    let firsts: BTreeMap<&VariableName, &Span> = required.iter().map(|(name, _)| (&name.value, &name.span)).collect();
+    for (name, _) in &optional {
+        if let Some(first) = firsts.get(&name.value) {
+            let message = format!("`variables.optional.{0}` is `variables.required.{0}` too", name.value.0);
+            reader.mistake_about(&name.span, message, "keep it in one of the two", first, "required here");
+        }
+    }
+    let files = raw.files.map(|files| files.value);
+    refuse_repeats(
+        "variables.files",
+        files.iter().flatten().map(|file| (file.value.0.to_string_lossy(), &file.span)),
+        reader,
+    );
+    let ignore = raw.ignore.map(|ignore| ignore.value).unwrap_or_default();
+    refuse_repeats("variables.ignore", ignore.iter().map(|name| (name.value.0.as_str().into(), &name.span)), reader);
+    VariablesConfig {
+        example: raw.example.map(|example| example.value.0),
+        files: files.map(|files| files.into_iter().map(|At { value: RelativePath(path), .. }| path).collect()),
+        required: check_specs("required", required, reader),
+        optional: check_specs("optional", optional, reader),
+        ignore: ignore.into_iter().map(|name| name.value.0).collect(),
+    }
+}
+
+fn refuse_repeats<'a>(
+    key: &str,
+    items: impl Iterator<Item = (std::borrow::Cow<'a, str>, &'a Span)>,
+    reader: &mut Reader,
+) {
+    let mut firsts: HashMap<_, &Span> = HashMap::new();
+    for (item, span) in items {
+        if let Some(first) = firsts.get(&item) {
+            let message = format!("{} is listed twice in `{key}`", quoted(&item));
+            reader.mistake_about(span, message, "keep one of the two", first, "first listed here");
+        } else {
+            firsts.insert(item, span);
+        }
+    }
+}
+
+fn check_specs(
+    group: &str,
+    table: Vec<(At<VariableName>, At<Variable>)>,
+    reader: &mut Reader,
+) -> BTreeMap<String, VariableSpec> {
+    let mut specs = BTreeMap::new();
+    for (At { value: VariableName(name), .. }, At { value: Variable(raw), .. }) in table {
+        let spec = raw.map(|raw| check_spec(&format!("variables.{group}.{name}"), raw, reader)).unwrap_or_default();
+        specs.insert(name, spec);
+    }
+    specs
+}
+
+fn check_spec(key: &str, raw: RawVariable, reader: &mut Reader) -> VariableSpec {
+    if let (Some(min), Some(max)) = (&raw.min_length, &raw.max_length)
+        && min.value.0 > max.value.0
+    {
+        let message = format!("no value of `{key}` can be right: `min-length` is larger than `max-length`");
+        reader.mistake_about(&min.span, message, "swap them", &max.span, "`max-length`");
+    }
+    let one_of = raw.one_of.map(|list| list.value.0).unwrap_or_default();
+    refuse_repeats(
+        &format!("{key}.one-of"),
+        one_of.iter().map(|item| (item.value.0.as_str().into(), &item.span)),
+        reader,
+    );
+    VariableSpec {
+        format: raw.format.map(|format| format.value.0),
+        is_sensitive: raw.sensitive.map(|sensitive| sensitive.value.0),
+        one_of: one_of.into_iter().map(|item| item.value.0).collect(),
+        pattern: raw.pattern.map(|pattern| pattern.value.0),
+        min_length: raw.min_length.map(|length| length.value.0 as usize),
+        max_length: raw.max_length.map(|length| length.value.0 as usize),
+    }
+}
+
+fn check_store(raw: RawStore) -> StoreConfig {
+    match raw.path {
+        Some(path) => StoreConfig::Json { path: path.value.0 },
+        None => StoreConfig::default(),
+    }
+}
+
+/// What the file says over what holds without it.
+fn policy(named: Vec<(Measure, Option<Threshold>)>) -> Policy {
+    let mut thresholds: BTreeMap<Measure, Threshold> =
+        Policy::default().thresholds.into_iter().map(|threshold| (threshold.measure, threshold)).collect();
+    for (measure, threshold) in named {
+        match threshold {
+            Some(threshold) => thresholds.insert(measure, threshold),
+            None => thresholds.remove(&measure),
+        };
+    }
+    Policy { thresholds: thresholds.into_values().collect() }
+}

@@ -1,0 +1,144 @@
+//! The keys of `shipgate.yml`, group by group: what each takes and what editors say of it.
+
+use super::choice::{Choice, StoreKind, Word};
+use super::collection::{NonEmpty, Table};
+use super::read::{At, Read, Reader, Section, keys};
+use super::suggest::quoted;
+use super::text::{Branch, Command, FormatName, InnerPath, Line, RelativePath, Spelled, StorePath};
+use super::threshold::RawThresholds;
+use super::tree::{Content, Node};
+use super::value::{Count, Flag, Pattern, Timeout, VariableName};
+use super::{CommentPolicy, ValueFormat};
+use crate::record::Environment;
+use serde_json::{Value, json};
+
+keys! {
+    /// The whole file.
+    struct RawConfig, sample "{ … }" {
+        /// The environment that this configuration is for. Default: `production`.
+        environment = "environment": Choice<Environment>,
+        /// The branch that changes are compared with. Detected when absent.
+        default_branch = "default-branch": Branch,
+        /// The commands of a run, in their order. Detected from the project when absent.
+        steps = "steps": NonEmpty<RawStep>,
+        /// The environment variables that the project needs.
+        variables = "variables": RawVariables,
+        /// What is allowed. What is not named keeps its default: no new errors, no missing, invalid or leaked
+        /// variables.
+        thresholds = "thresholds": RawThresholds,
+        /// Where the records are kept. Default: JSON files in `.shipgate`.
+        store = "store": RawStore,
+        /// Whether a comment is written on the pull request. Default: `always`.
+        comment = "comment": Choice<CommentPolicy>,
+    }
+}
+
+keys! {
+    /// One command of the run.
+    struct RawStep, sample "{ name: build, run: npm run build }" {
+        /// What the step is called in every view. Each name once.
+        name = "name" required "build": Line,
+        /// The command, for the shell.
+        run = "run" required "npm run build": Command,
+        /// The format that its output is read as; `exit-status` if only its exit status counts. Default: `auto`.
+        format = "format": FormatName,
+        /// The folder that this step builds, inside the project. It is measured and searched for secrets.
+        output = "output": InnerPath,
+        /// How long it may take: `90s`, `15m`, `1h30m`.
+        timeout = "timeout": Timeout,
+        /// The folder to run in, from the folder of this file.
+        directory = "directory": RelativePath,
+        /// Environment variables for this command, besides those of the run.
+        env = "env": Table<VariableName, Spelled>,
+    }
+}
+
+keys! {
+    /// The environment-variable contract.
+    struct RawVariables, sample "{ required: { API_KEY: { sensitive: true } } }" {
+        /// The committed file that names all variables. Default: `.env.example`, if there is one.
+        example = "example": RelativePath,
+        /// Dotenv files with values, a later one over an earlier one. Default: those that Vite reads.
+        files = "files": Vec<At<RelativePath>>,
+        /// Variables that must have a value, each with what its value must be like.
+        required = "required": Table<VariableName, Variable>,
+        /// Variables that may have a value, each with what its value must be like.
+        optional = "optional": Table<VariableName, Variable>,
+        /// Variables that the code may read though nobody declares them.
+        ignore = "ignore": Vec<At<VariableName>>,
+    }
+}
+
+keys! {
+    /// What a variable's value must be like.
+    struct RawVariable, sample "{ format: url }" {
+        /// The format of the value.
+        format = "format": Choice<ValueFormat>,
+        /// Whether the value is a secret. Default: by the variable's name.
+        sensitive = "sensitive": Flag,
+        /// The values that it may have.
+        one_of = "one-of": NonEmpty<Spelled>,
+        /// A regular expression that must match somewhere in the value; `^…$` for all of it.
+        pattern = "pattern": Pattern,
+        /// The fewest characters.
+        min_length = "min-length": Count,
+        /// The most characters.
+        max_length = "max-length": Count,
+    }
+}
+
+keys! {
+    /// Where records are kept.
+    struct RawStore, sample "{ kind: json, path: .shipgate }" {
+        /// What keeps the records: `json` files, to be committed or cached.
+        kind = "kind" required "json": Choice<StoreKind>,
+        /// The folder of the files. Default: `.shipgate`.
+        path = "path": StorePath,
+    }
+}
+
+/// A [`RawVariable`], which may be left empty: `API_KEY:`.
+#[derive(Debug)]
+pub(super) struct Variable(pub(super) Option<RawVariable>);
+
+impl Read for Variable {
+    const MAY_BE_NOTHING: bool = true;
+    const SAMPLE: &'static str = RawVariable::SAMPLE;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &*node.content {
+            _ if node.is_null() => Some(Self(None)),
+            Content::Scalar(scalar) if ValueFormat::ALL.iter().any(|format| format.name() == scalar.text) => {
+                let message = format!("{} must be a group of keys, not {}", reader.subject(), quoted(&scalar.text));
+                let help = format!("write `{}: {{ format: {} }}`", reader.key(), scalar.text);
+                reader.mistake(&node.span, message, help);
+                None
+            }
+            Content::Scalar(_) => {
+                let help = format!(
+                    "values do not belong in this file; say what a value must be like: `{}: {}`",
+                    reader.key(),
+                    Self::SAMPLE
+                );
+                reader.wrong_type(node, "a group of keys", help);
+                None
+            }
+            _ => RawVariable::read(node, reader).map(|raw| Self(Some(raw))),
+        }
+    }
+
+    fn schema() -> Value {
+        json!({ "$ref": "#/$defs/variable" })
+    }
+}
+
+/// All groups of keys, for the help on a key that stands in the wrong one.
+pub(super) fn sections() -> Vec<Section> {
+    let section = |name, keys: &[&str]| (name, keys.iter().map(|key| (*key).to_owned()).collect());
+    vec![
+        section("", RawConfig::KEYS),
+        section("steps", RawStep::KEYS),
+        section("variables", RawVariables::KEYS),
+        ("thresholds", super::threshold::keys()),
+    ]
+}
