@@ -36,10 +36,9 @@ fn follow(package: &Package, script: &str, depth: u8, chain: &mut Chain) -> Opti
     for part in command.split("&&") {
         let words: Vec<&str> = part.split_whitespace().skip_while(|word| is_prefix(word)).collect();
         match words.as_slice() {
-            ["npm" | "pnpm" | "yarn" | "bun", "run", other] if package.scripts.contains_key(*other) => {
-                follow(package, other, depth + 1, chain)?;
-            }
-            ["pnpm" | "yarn", other] if package.scripts.contains_key(*other) => {
+            ["npm" | "pnpm" | "yarn" | "bun", "run", other] | ["pnpm" | "yarn", other]
+                if package.scripts.contains_key(*other) =>
+            {
                 follow(package, other, depth + 1, chain)?;
             }
             words => match checker(program(words)) {

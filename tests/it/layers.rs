@@ -27,7 +27,6 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("octocrab", &["github"]),
-    ("process_wrap", &["step"]),
 ];
 
 fn level(module: &str) -> u32 {

@@ -83,9 +83,9 @@ impl Store for JsonStore {
         let recorded = ledger.record(run, &self.retention)?;
         if recorded.outcome != RecordOutcome::AlreadyRecorded {
             let mut files = Vec::new();
-            files.extend(changed(&mut ledger.errors, errors_before));
-            files.extend(changed(&mut ledger.variables, variables_before));
-            files.extend(changed(&mut ledger.builds, builds_before));
+            files.extend(changed(&mut ledger.errors, errors_before.as_deref()));
+            files.extend(changed(&mut ledger.variables, variables_before.as_deref()));
+            files.extend(changed(&mut ledger.builds, builds_before.as_deref()));
             self.directory.replace(&files, run.run_id)?;
         }
         Ok(recorded)
@@ -93,10 +93,10 @@ impl Store for JsonStore {
 }
 
 /// The file's name and new text, unless it is as before or still has nothing to hold.
-fn changed<R: Stored>(records: &mut [R], before: Option<Vec<u8>>) -> Option<(&'static str, String)> {
+fn changed<R: Stored>(records: &mut [R], before: Option<&[u8]>) -> Option<(&'static str, String)> {
     if before.is_none() && records.is_empty() {
         return None;
     }
     let text = encode(records);
-    (before.as_deref() != Some(text.as_bytes())).then_some((R::FILE, text))
+    (before != Some(text.as_bytes())).then_some((R::FILE, text))
 }

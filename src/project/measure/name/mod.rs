@@ -119,6 +119,7 @@ impl Context {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one word")]
 struct Classes {
     is_base64url: bool,
     has_lower: bool,

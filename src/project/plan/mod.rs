@@ -61,6 +61,18 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Only what has to be installed before anything can run.
+    ///
+    /// # Errors
+    /// As [`Plan::of`], but a project with nothing to do has an empty plan.
+    pub fn installation(project: &Project) -> Result<Self, Error> {
+        let mut plan = Self { steps: Vec::new(), notices: project.notices.clone() };
+        if let Some(package) = &project.package {
+            plan.install(project, package)?;
+        }
+        Ok(plan)
+    }
+
     fn push(&mut self, kind: StepKind, name: &str, run: String, format: &str, reason: impl Into<String>) {
         let config = StepConfig {
             name: name.to_owned(),
