@@ -176,3 +176,22 @@ fn a_fence_is_never_left_open_by_the_cut() {
         assert_eq!(text.matches("````").count() % 2, 0, "{room}: {text}");
     }
 }
+
+#[test]
+fn the_action_has_these_outputs_and_hands_every_input_on() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml")).unwrap();
+    let action: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    let keys = |part: &str| action[part].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys("outputs"), OUTPUT_NAMES);
+    for name in keys("outputs") {
+        let expected = format!("${{{{ steps.run.outputs.{name} }}}}");
+        assert_eq!(action["outputs"][&name]["value"], expected.as_str());
+    }
+    let steps = action["runs"]["steps"].to_string();
+    for name in keys("inputs") {
+        assert!(steps.contains(&format!("inputs.{name} ")), "the input `{name}` is not used");
+    }
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        assert!(!step["run"].as_str().unwrap().contains("${{"), "an expression in a script is an injection");
+    }
+}
