@@ -69,7 +69,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Speaks to one GitHub with one token. Building it costs a few milliseconds: only when needed.
+/// Speaks to one GitHub with one token. Building it sets TLS up: only when there is something to post.
 pub struct Client {
     http: Octocrab,
     address: Address,
