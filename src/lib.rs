@@ -14,6 +14,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod gate;
 pub mod github;
+pub mod parse;
 pub mod project;
 pub mod record;
 pub mod redact;

@@ -98,6 +98,9 @@ impl Account {
     /// How many unrecognised lines and crashes are kept with their text.
     pub const MAX_KEPT: usize = 50;
 
+    /// How many totals are kept: the latest ones.
+    pub const MAX_TOTALS: usize = 1000;
+
     /// Files checked, by the tools' own totals, else by the files they listed.
     #[must_use]
     pub fn files_checked(&self) -> Option<u64> {

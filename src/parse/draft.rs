@@ -1,0 +1,253 @@
+//! What readers write into: a [`Draft`] is filled byte by byte and emitted through [`Out`], which
+//! counts it, and builds an owned [`Diagnostic`] only when somebody wants to have it.
+
+use super::path::Place;
+use crate::diagnostic::category;
+use crate::diagnostic::{Account, Crash, Diagnostic, Level, Related, Total, Unrecognised};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// A related place while it is being read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RelatedDraft {
+    pub(crate) file: Option<Vec<u8>>,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+    pub(crate) message: Vec<u8>,
+}
+
+/// A diagnostic while it is being read. Its buffers are used again for the next one.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) tool: Cow<'static, str>,
+    pub(crate) level: Level,
+    /// Empty: no code.
+    pub(crate) code: Vec<u8>,
+    /// As printed; empty: about no file.
+    pub(crate) file: Vec<u8>,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+    pub(crate) end_line: Option<u32>,
+    pub(crate) end_column: Option<u32>,
+    pub(crate) message: Vec<u8>,
+    pub(crate) related: Vec<RelatedDraft>,
+}
+
+impl Draft {
+    pub(crate) fn new(tool: &'static str) -> Self {
+        Self {
+            tool: Cow::Borrowed(tool),
+            level: Level::Error,
+            code: Vec::new(),
+            file: Vec::new(),
+            line: None,
+            column: None,
+            end_line: None,
+            end_column: None,
+            message: Vec::new(),
+            related: Vec::new(),
+        }
+    }
+
+    /// Empties it and keeps its buffers.
+    pub(crate) fn clear(&mut self) {
+        self.level = Level::Error;
+        self.code.clear();
+        self.file.clear();
+        self.line = None;
+        self.column = None;
+        self.end_line = None;
+        self.end_column = None;
+        self.message.clear();
+        self.related.clear();
+    }
+
+    pub(crate) fn at(&mut self, line: Option<u32>, column: Option<u32>) {
+        self.line = line;
+        self.column = column;
+    }
+
+    /// Appends a line to the message.
+    pub(crate) fn continue_message(&mut self, text: &[u8]) {
+        self.message.push(b'\n');
+        self.message.extend_from_slice(text);
+    }
+
+    fn build(&self, place: &mut Place) -> Diagnostic {
+        let code = (!self.code.is_empty()).then(|| text(&self.code));
+        let (category, severity) = category::classify(&self.tool, self.level, code.as_deref());
+        Diagnostic {
+            tool: self.tool.clone(),
+            level: self.level,
+            code,
+            category,
+            severity,
+            message: text(&self.message),
+            file: (!self.file.is_empty()).then(|| place.resolve(&self.file)),
+            line: self.line,
+            column: self.column,
+            end_line: self.end_line,
+            end_column: self.end_column,
+            related: self.related.iter().map(|related| related.build(place)).collect(),
+        }
+    }
+}
+
+impl RelatedDraft {
+    fn build(&self, place: &mut Place) -> Related {
+        Related {
+            message: text(&self.message),
+            file: self.file.as_deref().map(|file| place.resolve(file)),
+            line: self.line,
+            column: self.column,
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Who receives what is found.
+pub(crate) enum Sink<'a> {
+    /// Only counted: nothing is allocated.
+    Count,
+    Each(&'a mut dyn FnMut(Diagnostic)),
+}
+
+/// What is known about the whole output so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) account: Account,
+    /// Hashes of the files named by `--listFiles`; `None` until the first.
+    pub(crate) listed: Option<std::collections::HashSet<u64>>,
+}
+
+/// How many diagnostics of each tool came since that tool's last total.
+#[derive(Debug, Default)]
+pub(crate) struct Since(Vec<(Cow<'static, str>, [u64; 3])>);
+
+impl Since {
+    fn slot(&mut self, tool: &str) -> Option<&mut [u64; 3]> {
+        self.0.iter_mut().find(|(name, _)| name == tool).map(|(_, counts)| counts)
+    }
+
+    /// A new command starts: what came before belongs to no total to come.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Where a reader puts what it understood.
+pub(crate) struct Out<'a, 'b> {
+    pub(crate) sink: &'a mut Sink<'b>,
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) since: &'a mut Since,
+    pub(crate) place: &'a mut Place,
+    /// 1-based line of the output.
+    pub(crate) number: u64,
+}
+
+impl Out<'_, '_> {
+    /// Counts the draft, hands it over and empties it.
+    pub(crate) fn emit(&mut self, draft: &mut Draft) {
+        let account = &mut self.ledger.account;
+        let index = match draft.level {
+            Level::Error => {
+                account.errors += 1;
+                0
+            }
+            Level::Warning => {
+                account.warnings += 1;
+                1
+            }
+            Level::Note => {
+                account.notes += 1;
+                2
+            }
+        };
+        if let Some(counts) = self.since.slot(&draft.tool) {
+            counts[index] += 1;
+        } else {
+            let mut counts = [0; 3];
+            counts[index] = 1;
+            self.since.0.push((draft.tool.clone(), counts));
+            note_tool(&mut self.ledger.account.tools, &draft.tool);
+        }
+        if let Sink::Each(found) = self.sink {
+            found(draft.build(self.place));
+        }
+        draft.clear();
+    }
+
+    /// The tool's own words were recognised.
+    pub(crate) fn tool(&mut self, name: &str) {
+        note_tool(&mut self.ledger.account.tools, name);
+    }
+
+    /// How many errors, warnings and notes of a tool came since its last total.
+    pub(crate) fn since(&mut self, tool: &str) -> [u64; 3] {
+        self.since.slot(tool).copied().unwrap_or_default()
+    }
+
+    /// The tool's own total; `parsed_*` is filled in here.
+    pub(crate) fn total(&mut self, mut total: Total) {
+        note_tool(&mut self.ledger.account.tools, &total.tool);
+        let counts = self.since.slot(&total.tool).map(std::mem::take).unwrap_or_default();
+        [total.parsed_errors, total.parsed_warnings, total.parsed_notes] = counts;
+        let totals = &mut self.ledger.account.totals;
+        // A watch run prints totals for ever; the latest ones say how things stand.
+        if totals.len() >= Account::MAX_TOTALS {
+            totals.remove(0);
+        }
+        totals.push(total);
+    }
+
+    /// Whether another tool has diagnostics since its last total, and this one has none.
+    pub(crate) fn others_since(&self, tool: &str) -> bool {
+        let has = |counts: &[u64; 3]| counts.iter().any(|&count| count > 0);
+        let own = self.since.0.iter().any(|(name, counts)| name == tool && has(counts));
+        !own && self.since.0.iter().any(|(name, counts)| name != tool && has(counts))
+    }
+
+    /// How many files the tool says it has checked, in words that are no total.
+    pub(crate) fn files_checked(&mut self, tool: &str, files: u64, words: &[u8]) {
+        note_tool(&mut self.ledger.account.tools, tool);
+        let totals = &mut self.ledger.account.totals;
+        if totals.len() < Account::MAX_TOTALS {
+            totals.push(Total {
+                tool: tool.to_owned(),
+                files_checked: Some(files),
+                text: text(words),
+                ..Total::default()
+            });
+        }
+    }
+
+    pub(crate) fn crash(&mut self, kind: &str, words: &[u8]) {
+        let crashes = &mut self.ledger.account.crashes;
+        if crashes.len() < Account::MAX_KEPT {
+            crashes.push(Crash { kind: kind.to_owned(), text: shortened(words), output_line: self.number });
+        }
+    }
+
+    pub(crate) fn unrecognised(&mut self, words: &[u8]) {
+        let account = &mut self.ledger.account;
+        account.unrecognised_count += 1;
+        if account.unrecognised.len() < Account::MAX_KEPT {
+            account.unrecognised.push(Unrecognised { text: shortened(words), output_line: self.number });
+        }
+    }
+}
+
+fn note_tool(tools: &mut BTreeSet<String>, name: &str) {
+    if !tools.contains(name) {
+        tools.insert(name.to_owned());
+    }
+}
+
+/// At most 2000 bytes of a line, for keeping.
+fn shortened(words: &[u8]) -> String {
+    const KEPT: usize = 2000;
+    if words.len() <= KEPT { text(words) } else { format!("{}…", text(&words[..KEPT])) }
+}

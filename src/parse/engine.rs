@@ -1,0 +1,380 @@
+//! The machine that every format runs on: bytes in, in pieces of any size, diagnostics out.
+//!
+//! Lines are read where they lie in the caller's buffer; only one that is cut by the end of a piece
+//! is copied. While no reader is in the middle of something, whole stretches without a marker word
+//! are passed over without looking at their lines, but for the [`LOOK_BACK`] lines before a marker,
+//! so that a reader sees the same lines however the input is cut.
+
+use super::draft::{Ledger, Out, Since, Sink};
+use super::format::Format;
+use super::line::{BOM, Line, disguise_len, skip_visible, strip_ansi};
+use super::path::Place;
+use super::reader::{LOOK_BACK, Reader, ReaderSpec, Step};
+use super::runner::{self, Runner, Split};
+use super::search::Markers;
+use super::{crash, suspect};
+use crate::diagnostic::{Account, Diagnostic};
+use memchr::{memchr, memchr_iter, memrchr};
+use std::collections::HashMap;
+
+/// Where a log comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The project's absolute path; taken off absolute paths that lie in it.
+    pub root: Option<String>,
+    /// Where the step ran, relative to the root; empty: the root itself. Relative paths start there.
+    pub directory: String,
+}
+
+/// Reads one step's output.
+pub struct LogParser {
+    specs: Vec<ReaderSpec>,
+    /// Nothing is read as a diagnostic, and no line is suspected to be one.
+    exit_only: bool,
+    markers: Markers,
+    streams: Vec<Stream>,
+    runner: Runner,
+    /// The folders of packages by name, relative to the root.
+    packages: HashMap<String, String>,
+    base: Place,
+    ledger: Ledger,
+    /// The beginning of a line whose end has not come yet.
+    carry: Vec<u8>,
+    /// How much of that line was too long to keep.
+    cut: bool,
+    /// The last lines that were passed over, and their numbers.
+    behind: Vec<(u64, Vec<u8>)>,
+    scratch: Vec<u8>,
+    /// Lines that have been read or passed over.
+    lines: u64,
+    /// How many streams have an open reader.
+    open: usize,
+}
+
+impl std::fmt::Debug for LogParser {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("LogParser").field("account", &self.ledger.account).finish_non_exhaustive()
+    }
+}
+
+/// The lines of one package of a runner, or all lines of a log without runner.
+struct Stream {
+    readers: Vec<Box<dyn Reader>>,
+    /// The reader that took the last line.
+    owner: usize,
+    open: bool,
+    since: Since,
+    place: Place,
+}
+
+/// Longer lines are cut: no diagnostic is that long, and memory is bounded.
+const LONGEST_LINE: usize = 8 << 20;
+
+impl LogParser {
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers build the options for this one use")]
+    pub fn new(format: Format, options: Options) -> Self {
+        let mut specs = format.readers();
+        specs.push(crash::READER);
+        let exit_only = format.is_exit_status();
+        let words = specs.iter().flat_map(|spec| spec.markers.iter().copied());
+        let words = words.chain(runner::MARKERS.iter().copied());
+        let suspect: &[&str] = if exit_only { &[] } else { suspect::MARKERS };
+        let markers = Markers::new(words.chain(suspect.iter().copied()));
+        let base = Place::new(options.root.as_deref(), &options.directory);
+        let mut parser = Self {
+            specs,
+            exit_only,
+            markers,
+            streams: Vec::new(),
+            runner: Runner::default(),
+            packages: HashMap::new(),
+            base,
+            ledger: Ledger::default(),
+            carry: Vec::new(),
+            cut: false,
+            behind: Vec::new(),
+            scratch: Vec::new(),
+            lines: 0,
+            open: 0,
+        };
+        parser.add_stream(None);
+        parser
+    }
+
+    /// Names the folders of packages (relative to the root), which some runners print by name only.
+    #[must_use]
+    pub fn with_packages(mut self, packages: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.packages.extend(packages);
+        self
+    }
+
+    /// Reads the next piece of the output; `found` gets what is complete.
+    pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(Diagnostic)) {
+        self.read(bytes, &mut Sink::Each(found));
+    }
+
+    /// Reads the next piece and only counts; see [`LogParser::counts`].
+    pub fn count(&mut self, bytes: &[u8]) {
+        self.read(bytes, &mut Sink::Count);
+    }
+
+    /// Errors, warnings and notes so far.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 3] {
+        let account = &self.ledger.account;
+        [account.errors, account.warnings, account.notes]
+    }
+
+    /// The output is over: closes what is open.
+    pub fn finish(mut self, found: &mut dyn FnMut(Diagnostic)) -> Account {
+        self.end(&mut Sink::Each(found))
+    }
+
+    /// The same, without handing anything over.
+    #[must_use]
+    pub fn finish_count(mut self) -> Account {
+        self.end(&mut Sink::Count)
+    }
+
+    fn end(&mut self, sink: &mut Sink<'_>) -> Account {
+        if !self.carry.is_empty() {
+            let mut carry = std::mem::take(&mut self.carry);
+            carry.push(b'\n');
+            self.block(&carry, sink);
+        }
+        for stream in 0..self.streams.len() {
+            self.finish_stream(stream, sink);
+        }
+        let mut account = std::mem::take(&mut self.ledger.account);
+        account.lines = self.lines;
+        account.files_listed = self.ledger.listed.as_ref().map(|files| files.len() as u64);
+        account
+    }
+
+    fn read(&mut self, bytes: &[u8], sink: &mut Sink<'_>) {
+        self.ledger.account.bytes += bytes.len() as u64;
+        let mut bytes = bytes;
+        if !self.carry.is_empty() {
+            let Some(end) = memchr(b'\n', bytes) else {
+                self.keep(bytes);
+                return;
+            };
+            self.keep(&bytes[..end]);
+            bytes = &bytes[end + 1..];
+            let mut carry = std::mem::take(&mut self.carry);
+            carry.push(b'\n');
+            self.block(&carry, sink);
+            carry.clear();
+            carry.shrink_to(1 << 16);
+            self.carry = carry;
+            self.cut = false;
+        }
+        if let Some(end) = memrchr(b'\n', bytes) {
+            self.block(&bytes[..=end], sink);
+            bytes = &bytes[end + 1..];
+        }
+        self.keep(bytes);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = LONGEST_LINE.saturating_sub(self.carry.len());
+        self.carry.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.cut |= bytes.len() > room;
+    }
+
+    /// Reads complete lines.
+    fn block(&mut self, data: &[u8], sink: &mut Sink<'_>) {
+        let mut at = 0;
+        while at < data.len() {
+            if self.open == 0 {
+                let Some(marker) = self.markers.find_line(data, at) else {
+                    self.pass_over(&data[at..]);
+                    return;
+                };
+                at = self.approach(data, at, marker, sink);
+                let end = marker + memchr(b'\n', &data[marker..]).map_or(data.len() - marker, |end| end + 1);
+                while at < end {
+                    at = self.next_line(data, at, sink);
+                }
+            } else {
+                at = self.next_line(data, at, sink);
+            }
+        }
+    }
+
+    /// Passes over `rest`, and keeps its last lines in case a marker follows.
+    fn pass_over(&mut self, rest: &[u8]) {
+        let first = self.lines + 1;
+        let count = memchr_iter(b'\n', rest).count() as u64;
+        self.lines += count;
+        let start = line_start_back(rest, rest.len(), LOOK_BACK);
+        let kept = memchr_iter(b'\n', &rest[start..]).count() as u64;
+        let lines = rest[start..].split_inclusive(|&byte| byte == b'\n');
+        for (number, line) in (first + count - kept..).zip(lines) {
+            self.behind.push((number, line[..line.len() - 1].to_vec()));
+        }
+        let surplus = self.behind.len().saturating_sub(LOOK_BACK);
+        self.behind.drain(..surplus);
+    }
+
+    /// Reads the lines before the one at `marker` that readers have a right to see; returns where
+    /// reading goes on.
+    fn approach(&mut self, data: &[u8], at: usize, marker: usize, sink: &mut Sink<'_>) -> usize {
+        let start = at + line_start_back(&data[at..marker], marker - at, LOOK_BACK);
+        let here = memchr_iter(b'\n', &data[start..marker]).count();
+        let behind = std::mem::take(&mut self.behind);
+        let skip = behind.len().saturating_sub(LOOK_BACK - here.min(LOOK_BACK));
+        for (number, line) in &behind[skip..] {
+            self.read_line(line, *number, sink);
+        }
+        self.lines += memchr_iter(b'\n', &data[at..start]).count() as u64;
+        start
+    }
+
+    fn next_line(&mut self, data: &[u8], at: usize, sink: &mut Sink<'_>) -> usize {
+        let end = memchr(b'\n', &data[at..]).map_or(data.len(), |end| at + end);
+        self.lines += 1;
+        self.read_line(&data[at..end], self.lines, sink);
+        end + 1
+    }
+
+    /// Takes a line out of its disguise and gives it to its stream.
+    fn read_line(&mut self, bytes: &[u8], number: u64, sink: &mut Sink<'_>) {
+        let (bytes, cr) = match bytes {
+            [head @ .., b'\r'] => (head, true),
+            bytes => (bytes, false),
+        };
+        let bytes = if number == 1 { bytes.strip_prefix(BOM).unwrap_or(bytes) } else { bytes };
+        if memchr(0x1b, bytes).is_none() {
+            let disguise = disguise_len(bytes);
+            let raw = &bytes[disguise..];
+            let raw = if disguise > 0 && number == 1 { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
+            let (stream, prefix) = self.stream_of(raw);
+            let text = &raw[prefix..];
+            self.dispatch(stream, &Line { raw: text, text, cr }, number, sink);
+            return;
+        }
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        strip_ansi(bytes, &mut text);
+        let disguise = disguise_len(&text);
+        let (stream, prefix) = self.stream_of(&text[disguise..]);
+        let taken = disguise + prefix;
+        let raw = if taken == 0 { bytes } else { skip_visible(bytes, taken) };
+        // What a runner coloured its prefix with ends before the line's own colours begin.
+        let raw = if taken > 0 { raw.strip_prefix(b"\x1b[0m").unwrap_or(raw) } else { raw };
+        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, number, sink);
+        self.scratch = text;
+    }
+
+    fn stream_of(&mut self, text: &[u8]) -> (usize, usize) {
+        match self.runner.split(text) {
+            Split::Root => (0, 0),
+            Split::Stream(stream, length) => (stream, length),
+            Split::New(length, folder) => {
+                let prefix = &text[..length];
+                let name = String::from_utf8_lossy(runner::package_of(prefix)).into_owned();
+                let folder = self.packages.get(&name).cloned().or(folder);
+                let stream = self.add_stream(folder.as_deref());
+                self.runner.register(prefix, stream);
+                (stream, length)
+            }
+        }
+    }
+
+    fn add_stream(&mut self, folder: Option<&str>) -> usize {
+        let place = folder.map_or_else(|| self.base.clone(), |folder| self.base.within(folder));
+        self.streams.push(Stream {
+            readers: self.specs.iter().map(|spec| (spec.new)()).collect(),
+            owner: 0,
+            open: false,
+            since: Since::default(),
+            place,
+        });
+        self.streams.len() - 1
+    }
+
+    fn dispatch(&mut self, stream: usize, line: &Line<'_>, number: u64, sink: &mut Sink<'_>) {
+        if line.text.starts_with(b"> ") && self.script_header(stream, line.text, sink) {
+            return;
+        }
+        if stream == 0
+            && let Some((prefix, folder)) = Runner::declaration(line.text)
+        {
+            let stream = self.add_stream(Some(&folder));
+            self.runner.register(&prefix, stream);
+            return;
+        }
+        let Self { streams, ledger, open, exit_only, .. } = self;
+        let stream = &mut streams[stream];
+        let Stream { readers, owner, since, place, .. } = stream;
+        let mut out = Out { sink, ledger, since, place, number };
+        // Who is in the middle of something comes first; passing includes a fresh look at the line.
+        let asked = readers[*owner].is_open().then_some(*owner);
+        let mut taken = asked.is_some_and(|index| readers[index].line(line, &mut out) != Step::Pass);
+        if !taken {
+            for (index, reader) in readers.iter_mut().enumerate() {
+                if asked != Some(index) && reader.line(line, &mut out) != Step::Pass {
+                    *owner = index;
+                    taken = true;
+                    break;
+                }
+            }
+        }
+        if !taken && !*exit_only && suspect::looks_like_an_error(line.text) {
+            out.unrecognised(line.text);
+        }
+        let now = stream.readers.iter().any(|reader| reader.is_open());
+        if now != stream.open {
+            stream.open = now;
+            if now { *open += 1 } else { *open -= 1 }
+        }
+    }
+
+    /// A new script begins: what was open ends, and paths may start elsewhere.
+    fn script_header(&mut self, stream: usize, text: &[u8], sink: &mut Sink<'_>) -> bool {
+        let Some((name, folder)) = runner::script_header(text) else { return false };
+        self.finish_stream(stream, sink);
+        self.streams[stream].since.forget();
+        let folder = folder.map(|folder| String::from_utf8_lossy(folder).into_owned());
+        let folder = folder.filter(|folder| self.base.holds(folder));
+        let named = self.packages.get(&*String::from_utf8_lossy(name)).cloned();
+        if let Some(folder) = folder.or(named) {
+            self.streams[stream].place = self.base.within(&folder);
+        } else if stream == 0 {
+            self.streams[stream].place = self.base.clone();
+        }
+        true
+    }
+
+    fn finish_stream(&mut self, stream: usize, sink: &mut Sink<'_>) {
+        let Self { streams, ledger, open, lines, .. } = self;
+        let stream = &mut streams[stream];
+        let Stream { readers, since, place, .. } = stream;
+        let mut out = Out { sink, ledger, since, place, number: *lines };
+        for reader in readers {
+            reader.finish(&mut out);
+        }
+        if stream.open {
+            stream.open = false;
+            *open -= 1;
+        }
+    }
+}
+
+/// Where the `count`th line before `end` starts; `end` is a line's start or somewhere in a line,
+/// which then does not count.
+fn line_start_back(data: &[u8], end: usize, count: usize) -> usize {
+    let mut at = match memrchr(b'\n', &data[..end]) {
+        Some(at) => at + 1,
+        None => return 0,
+    };
+    for _ in 0..count {
+        if at == 0 {
+            break;
+        }
+        at = memrchr(b'\n', &data[..at - 1]).map_or(0, |at| at + 1);
+    }
+    at
+}

@@ -1,0 +1,94 @@
+//! The table of formats. It drives the values of the command line, the documentation and the test
+//! that every format has fixtures.
+
+use super::reader::ReaderSpec;
+use super::{listed, tsc};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct FormatSpec {
+    /// As written on the command line and in `shipgate.yml`.
+    pub name: &'static str,
+    pub title: &'static str,
+    /// The tools and modes whose output it reads.
+    pub tools: &'static str,
+    pub(super) readers: &'static [ReaderSpec],
+}
+
+const AUTO: &str = "auto";
+const EXIT_STATUS: &str = "exit-status";
+
+/// Every format. `auto` uses the readers of all of them, in this order.
+pub const FORMATS: &[FormatSpec] = &[
+    FormatSpec {
+        name: AUTO,
+        title: "Automatic",
+        tools: "everything below, recognised line by line, also mixed in one log",
+        readers: &[],
+    },
+    FormatSpec {
+        name: "tsc",
+        title: "TypeScript",
+        tools: "tsc and tsgo 5 to 7: plain, pretty, --watch, --build, --listFiles; all that prints tsc's format",
+        readers: &[tsc::READER, listed::READER],
+    },
+    FormatSpec {
+        name: "vue-tsc",
+        title: "vue-tsc",
+        tools: "vue-tsc, in all modes of tsc",
+        readers: &[tsc::READER, listed::READER],
+    },
+    FormatSpec {
+        name: "astro-check",
+        title: "astro check",
+        tools: "astro check and astro-check, with their result",
+        readers: &[tsc::READER, listed::READER],
+    },
+    FormatSpec {
+        name: EXIT_STATUS,
+        title: "Exit status",
+        tools: "any command: nothing is read as a diagnostic, only crashes are noticed",
+        readers: &[],
+    },
+];
+
+/// A row of [`FORMATS`], by its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format(usize);
+
+impl Format {
+    /// Recognises everything that any format does.
+    pub const AUTO: Self = Self(0);
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        FORMATS.iter().position(|spec| spec.name == name).map(Self)
+    }
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        FORMATS[self.0].name
+    }
+
+    /// All names, in the order of the table.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FORMATS.iter().map(|spec| spec.name)
+    }
+
+    pub(super) fn is_exit_status(self) -> bool {
+        self.name() == EXIT_STATUS
+    }
+
+    pub(super) fn readers(self) -> Vec<ReaderSpec> {
+        if self != Self::AUTO {
+            return FORMATS[self.0].readers.to_vec();
+        }
+        let mut readers: Vec<ReaderSpec> = Vec::new();
+        for reader in FORMATS.iter().flat_map(|spec| spec.readers) {
+            if readers.iter().all(|known| known.name != reader.name) {
+                readers.push(*reader);
+            }
+        }
+        readers
+    }
+}

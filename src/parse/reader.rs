@@ -1,0 +1,39 @@
+//! What a format is made of: a [`Reader`] understands the lines of one tool.
+
+use super::draft::Out;
+use super::line::Line;
+
+/// What a reader did with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Not mine. If something was open, it has been closed and emitted.
+    Pass,
+    /// Understood, by the rule of this name.
+    Took(&'static str),
+}
+
+/// Reads the lines of one tool, in order. Several readers look at the same output: one that is in
+/// the middle of something is asked first, the others in the order of the table.
+pub(crate) trait Reader {
+    /// Whether the next line may belong to what was read so far. Only then are lines without any
+    /// marker word shown at all (apart from [`LOOK_BACK`] lines before one with a marker).
+    fn is_open(&self) -> bool;
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step;
+
+    /// The output, or the part of it that belongs to one command, is over.
+    fn finish(&mut self, out: &mut Out<'_, '_>);
+}
+
+/// How many lines before one with a marker are shown to readers that are not open.
+pub(crate) const LOOK_BACK: usize = 3;
+
+/// One row of the table of readers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReaderSpec {
+    /// Also the first word of the rules it names.
+    pub(crate) name: &'static str,
+    /// Every line that begins or marks something this reader wants has one of these in it.
+    pub(crate) markers: &'static [&'static str],
+    pub(crate) new: fn() -> Box<dyn Reader>,
+}

@@ -1,0 +1,49 @@
+//! The search for the few words that can begin or mark something, over whole blocks at once.
+
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// The marker words of all readers in use.
+#[derive(Debug)]
+pub(super) struct Markers {
+    packed: Option<Searcher>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Markers {
+    pub(super) fn new<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let mut words: Vec<&str> = words.collect();
+        words.sort_unstable();
+        words.dedup();
+        // A word that has another one in it finds nothing more.
+        let words: Vec<&str> = words
+            .iter()
+            .filter(|word| !words.iter().any(|other| other != *word && word.contains(other)))
+            .copied()
+            .collect();
+        let packed =
+            packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder().extend(&words).build();
+        let automaton = if packed.is_none() {
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&words).ok()
+        } else {
+            None
+        };
+        Self { packed, automaton }
+    }
+
+    /// A byte of the first line at or behind `at` that has a marker in it. `at` is a line's start.
+    pub(super) fn find_line(&self, data: &[u8], at: usize) -> Option<usize> {
+        // The marker of script headers has the line break before it.
+        if data[at..].starts_with(b"> ") {
+            return Some(at);
+        }
+        let rest = &data[at..];
+        let end = match (&self.packed, &self.automaton) {
+            (Some(packed), _) => packed.find(rest)?.end(),
+            (None, Some(automaton)) => automaton.find(rest)?.end(),
+            // Without a search every line is looked at.
+            (None, None) => 1,
+        };
+        Some(at + end - 1)
+    }
+}
