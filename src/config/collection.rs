@@ -21,6 +21,9 @@ impl<T: Read> Read for Vec<At<T>> {
         };
         let mut list = Vec::with_capacity(items.len());
         for item in items {
+            if reader.is_full() {
+                break;
+            }
             let value = reader.in_item(|reader| {
                 if item.is_null() {
                     let message = format!("{} has no value", reader.subject());
@@ -85,6 +88,9 @@ impl<K: ReadKey, V: Read> Read for Table<K, V> {
         }
         let mut table = Vec::new();
         for entry in reader.entries(node, Self::SAMPLE)? {
+            if reader.is_full() {
+                break;
+            }
             let key = K::read_key(&entry.key, &entry.key_span, reader);
             let value = reader.value(entry);
             table.extend(key.zip(value).map(|(key, value)| (At { value: key, span: entry.key_span.clone() }, value)));

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 /// More mistakes than this are counted, not shown.
 const MOST_SHOWN: usize = 100;
+/// At about this many mistakes, reading stops.
+pub(super) const MOST_FOUND: usize = 1000;
 
 /// One thing wrong in `shipgate.yml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl Mistakes {
         self.list.iter()
     }
 
-    /// How many there are, those not shown included. Never 0.
+    /// How many were found, those not shown included. Never 0; reading stops at about 1000.
     #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     #[must_use]
     pub fn len(&self) -> usize {

@@ -3,7 +3,7 @@
 //! A type that can stand in the file implements [`Read`]: how it is read and its JSON Schema, side by side.
 //! A `None` from a reader means that the mistake is noted already.
 
-use super::mistake::{Found, Related};
+use super::mistake::{Found, MOST_FOUND, Related};
 use super::suggest::{self, quoted};
 use super::tree::{Content, Entry, Node, Scalar, ScalarKind, Span};
 use serde_json::Value;
@@ -100,6 +100,11 @@ impl<'a> Reader<'a> {
         let result = read(self);
         self.path.pop();
         result
+    }
+
+    /// Whether reading on is of no use: nobody mends so many mistakes in one go.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= MOST_FOUND
     }
 
     pub(super) fn mistake(&mut self, span: &Span, message: impl Into<String>, help: impl Into<String>) {
@@ -258,6 +263,9 @@ macro_rules! keys {
                 )? )*
                 let mut raw = Self { $($field: None),* };
                 for entry in entries {
+                    if reader.is_full() {
+                        break;
+                    }
                     match entry.key.as_str() {
                         $( $key => raw.$field = keys!(@value reader, entry $(, $sample)?), )*
                         _ => reader.unknown_key(entry, Self::KEYS),

@@ -1,5 +1,6 @@
 //! Mistakes as text: each in its place in the file, with the way out below it.
 
+use super::mistake::MOST_FOUND;
 use super::{Mistake, Mistakes};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 use std::fmt::Write;
@@ -32,7 +33,10 @@ pub(super) fn render_mistakes(mistakes: &Mistakes, colour: Colour) -> String {
     let _ = match (count, mistakes.omitted) {
         (1, _) => writeln!(output, "`{file}` has one mistake"),
         (_, 0) => writeln!(output, "`{file}` has {count} mistakes"),
-        _ => writeln!(output, "`{file}` has {count} mistakes, of which the first {shown} are shown"),
+        _ => {
+            let count = if count < MOST_FOUND { count.to_string() } else { format!("at least {MOST_FOUND}") };
+            writeln!(output, "`{file}` has {count} mistakes, of which the first {shown} are shown")
+        }
     };
     // The renderer leaves the control characters of Latin-1 as they are, and terminals obey some of them.
     output.replace(|character| ('\u{80}'..='\u{9f}').contains(&character), "\u{fffd}")

@@ -55,6 +55,9 @@ impl Read for RawThresholds {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut thresholds = Vec::new();
         for entry in reader.entries(node, Self::SAMPLE)? {
+            if reader.is_full() {
+                break;
+            }
             let measure = MEASURES.iter().find(|(measure, _)| measure.name() == entry.key).map(|(measure, _)| *measure);
             if let Some(measure) = measure {
                 thresholds.extend(read_threshold(measure, entry, reader));
@@ -99,6 +102,9 @@ fn read_group<T>(
     reader.under(&entry.key, |reader| {
         let sample = "{ … }";
         for entry in reader.entries(&entry.value, sample).unwrap_or_default() {
+            if reader.is_full() {
+                break;
+            }
             if let Some(Choice(word)) = Choice::<T>::read_key(&entry.key, &entry.key_span, reader) {
                 thresholds.extend(read_threshold(measure(word), entry, reader));
             }
@@ -169,6 +175,9 @@ fn read_limits(measure: Measure, node: &Node, reader: &mut Reader) -> Option<Thr
     let (mut max, mut min) = (None, None);
     let mut names_limit = false;
     for entry in reader.entries(node, "{ max: 0 }")? {
+        if reader.is_full() {
+            break;
+        }
         let key = entry.key.as_str();
         if !limits(measure).contains(&key) {
             if [MAX, MIN, MAX_INCREASE].contains(&key) {

@@ -317,15 +317,16 @@ fn peak_memory() -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
 }
 
-/// What is wrong, if it is found within two seconds and 100 MB (built without optimisation).
+/// What is wrong, if it is found within 10 seconds and 400 MB. Alone it takes a fraction of both; other tests
+/// run beside it, and unfolding a bomb would take hours and all memory there is.
 fn refused_quickly(text: &str) -> Mistakes {
     let (before, start) = (peak_memory(), Instant::now());
     let mistakes = parse(text).unwrap_err();
     let shown = mistakes.to_string();
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(shown.len() < 100_000, "{} bytes", shown.len());
     if let (Some(before), Some(after)) = (before, peak_memory()) {
-        assert!(after - before < 100_000, "{} KiB", after - before);
+        assert!(after - before < 400_000, "{} KiB", after - before);
     }
     mistakes
 }
@@ -356,8 +357,8 @@ fn a_megabyte_of_anything_is_refused_quickly() {
         chain.push_str(&line);
     }
     let mut unknown = String::new();
-    while unknown.len() < MAX_FILE_SIZE - 20 {
-        writeln!(unknown, "key{}: 1", unknown.len()).unwrap();
+    while unknown.len() < MAX_FILE_SIZE - 40 {
+        writeln!(unknown, "unknown-key-{}: 1", unknown.len()).unwrap();
     }
     let bomb = bomb();
     for text in [
