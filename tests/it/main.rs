@@ -4,3 +4,5 @@ mod config;
 mod layers;
 mod project;
 mod step;
+#[cfg(test)]
+mod store;

@@ -118,7 +118,7 @@ impl Directory {
     }
 }
 
-fn lost_all(run_id: Uuid) -> String {
+pub(super) fn lost_all(run_id: Uuid) -> String {
     format!("the run `{run_id}` is not recorded, everything recorded before is unchanged")
 }
 

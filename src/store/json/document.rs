@@ -133,22 +133,19 @@ struct Body<R> {
 }
 
 /// Sorts the records and writes them down.
-pub(super) fn encode<R: Stored>(records: &mut [R]) -> String {
+pub(super) fn encode<R: Stored>(records: &mut [R]) -> serde_json::Result<String> {
     records.sort_by(Stored::order);
     let mut text = format!("{{\n  \"version\": {},\n  \"records\": [", JsonStore::VERSION);
     for (index, record) in records.iter().enumerate() {
         text.push_str(if index == 0 { "\n    " } else { ",\n    " });
-        // Records are structs of texts, numbers and lists: none of serde_json's errors can happen.
         match R::LAYOUT {
-            Layout::LineAField => {
-                let lines = serde_json::to_string_pretty(record).expect("a record can be written");
-                text.push_str(&lines.replace('\n', "\n    "));
-            }
-            Layout::LineARecord => text.push_str(&serde_json::to_string(record).expect("a record can be written")),
+            // Line breaks in texts are escaped: those that are there are serde_json's own.
+            Layout::LineAField => text.push_str(&serde_json::to_string_pretty(record)?.replace('\n', "\n    ")),
+            Layout::LineARecord => text.push_str(&serde_json::to_string(record)?),
         }
     }
     text.push_str(if records.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" });
-    text
+    Ok(text)
 }
 
 /// Reads and checks all records of a file.

@@ -48,6 +48,10 @@ fn variable(key: &str) -> VariableRecord {
     VariableRecord::new(Environment::Staging, variable)
 }
 
+fn encode<R: Stored>(records: &mut [R]) -> String {
+    super::encode(records).unwrap()
+}
+
 fn read<R: Stored>(text: &str) -> Result<Vec<R>, Error> {
     decode(Path::new("store.json"), text.as_bytes())
 }

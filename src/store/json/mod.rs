@@ -20,6 +20,7 @@ use disk::Directory;
 use document::{Stored, decode, encode};
 use std::path::PathBuf;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A store in a folder, made when first written to.
 #[derive(Debug, Clone)]
@@ -56,6 +57,24 @@ impl JsonStore {
         let Some(bytes) = self.directory.read(R::FILE)? else { return Ok((Vec::new(), None)) };
         Ok((decode(&self.directory.path.join(R::FILE), &bytes)?, Some(bytes)))
     }
+
+    /// The file's name and new text, unless it is as before or still has nothing to hold.
+    fn changed<R: Stored>(
+        &self,
+        records: &mut [R],
+        before: Option<&[u8]>,
+        run_id: Uuid,
+    ) -> Result<Option<(&'static str, String)>, Error> {
+        if before.is_none() && records.is_empty() {
+            return Ok(None);
+        }
+        let text = encode(records).map_err(|source| Error::Unwritten {
+            path: self.directory.path.join(R::FILE),
+            lost: disk::lost_all(run_id),
+            source: source.into(),
+        })?;
+        Ok((before != Some(text.as_bytes())).then_some((R::FILE, text)))
+    }
 }
 
 impl Store for JsonStore {
@@ -82,21 +101,14 @@ impl Store for JsonStore {
         let mut ledger = Ledger { errors, builds, variables };
         let recorded = ledger.record(run, &self.retention)?;
         if recorded.outcome != RecordOutcome::AlreadyRecorded {
-            let mut files = Vec::new();
-            files.extend(changed(&mut ledger.errors, errors_before.as_deref()));
-            files.extend(changed(&mut ledger.variables, variables_before.as_deref()));
-            files.extend(changed(&mut ledger.builds, builds_before.as_deref()));
+            let files = [
+                self.changed(&mut ledger.errors, errors_before.as_deref(), run.run_id)?,
+                self.changed(&mut ledger.variables, variables_before.as_deref(), run.run_id)?,
+                self.changed(&mut ledger.builds, builds_before.as_deref(), run.run_id)?,
+            ];
+            let files: Vec<_> = files.into_iter().flatten().collect();
             self.directory.replace(&files, run.run_id)?;
         }
         Ok(recorded)
     }
-}
-
-/// The file's name and new text, unless it is as before or still has nothing to hold.
-fn changed<R: Stored>(records: &mut [R], before: Option<&[u8]>) -> Option<(&'static str, String)> {
-    if before.is_none() && records.is_empty() {
-        return None;
-    }
-    let text = encode(records);
-    (before != Some(text.as_bytes())).then_some((R::FILE, text))
 }
