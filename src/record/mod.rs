@@ -4,12 +4,14 @@
 
 pub mod build;
 pub mod bundle;
+pub mod error_status;
 pub mod typescript_error;
 pub mod variable;
 
 pub use build::{BuildConfiguration, BuildStatus};
 pub use bundle::{Asset, AssetKind, Bundle, Sizes};
-pub use typescript_error::{Actor, Cause, Detected, ErrorStatus, ProjectPath, Sighting, StatusChange, TypeScriptError};
+pub use error_status::{Actor, Cause, ErrorStatus, Sighting, StatusChange};
+pub use typescript_error::{Detected, ProjectPath, TypeScriptError};
 pub use variable::{EnvironmentVariable, Leak, UndeclaredRead, ValidationStatus, VariableCheck};
 
 use schemars::JsonSchema;

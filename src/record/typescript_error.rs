@@ -9,7 +9,7 @@
 //! is no TypeScriptError and has no life. It is not lost: the record of the build keeps it whole,
 //! so that the next comparison still knows it (`track::After::loose`).
 
-use super::{IllegalTransition, Invalid};
+use super::{Actor, Cause, ErrorStatus, IllegalTransition, Invalid, Sighting, StatusChange};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
@@ -20,60 +20,6 @@ use std::num::NonZeroU32;
 use uuid::Uuid;
 
 const RECORD: &str = "typescript error";
-
-/// State of an error's resolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorStatus {
-    Identified,
-    InProgress,
-    Resolved,
-    Deferred,
-}
-
-/// Who changes a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// Somebody who works on the error.
-    Person,
-    /// A run that sees an error again, or sees it no more.
-    Run,
-}
-
-impl ErrorStatus {
-    pub const ALL: [Self; 4] = [Self::Identified, Self::InProgress, Self::Resolved, Self::Deferred];
-
-    /// The transition table. A person's transitions are the data model's. A run adds what it sees:
-    /// an error that is gone is resolved, whatever was planned with it, and one that comes back is
-    /// identified again.
-    pub const TRANSITIONS: [(Self, Self, Actor); 8] = [
-        (Self::Identified, Self::InProgress, Actor::Person),
-        (Self::InProgress, Self::Resolved, Actor::Person),
-        (Self::Identified, Self::Deferred, Actor::Person),
-        (Self::Deferred, Self::InProgress, Actor::Person),
-        (Self::Identified, Self::Resolved, Actor::Run),
-        (Self::InProgress, Self::Resolved, Actor::Run),
-        (Self::Deferred, Self::Resolved, Actor::Run),
-        (Self::Resolved, Self::Identified, Actor::Run),
-    ];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Identified => "identified",
-            Self::InProgress => "in_progress",
-            Self::Resolved => "resolved",
-            Self::Deferred => "deferred",
-        }
-    }
-
-    /// Whether the error is still there.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        self != Self::Resolved
-    }
-}
 
 /// A file below the project's folder: relative, forward slashes, no `.` and no `..`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -112,39 +58,6 @@ impl fmt::Display for ProjectPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
-}
-
-/// The build that saw an error, or saw it no more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Sighting {
-    /// [`super::BuildConfiguration::id`].
-    pub build_id: Uuid,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    pub at: Timestamp,
-}
-
-/// One change of an error's status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StatusChange {
-    pub from: ErrorStatus,
-    pub to: ErrorStatus,
-    pub at: Timestamp,
-    pub by: Actor,
-    /// The build that showed it, for a change made by a run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build_id: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-}
-
-/// Why a status changes.
-#[derive(Debug, Clone, Copy)]
-pub enum Cause<'a> {
-    Person { at: Timestamp },
-    Run(&'a Sighting),
 }
 
 /// One error (or warning, or note) with its life.
