@@ -1,7 +1,7 @@
 //! Diagnostics × base → new, known, moved, fixed; and what that means for the life of errors.
 //!
 //! Pure: knows no file, no clock, no store. [`compare`] answers for one run, [`advance`] moves the
-//! records of the default branch; both match by the same passes ([`pair`]).
+//! records of the default branch; both match by the same passes ([`pair()`]).
 
 pub mod life;
 pub mod pair;
