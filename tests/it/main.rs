@@ -4,5 +4,4 @@ mod config;
 mod layers;
 mod project;
 mod step;
-#[cfg(test)]
 mod store;
