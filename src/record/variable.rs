@@ -100,6 +100,6 @@ pub struct Leak {
     /// Path below the project directory.
     pub file: String,
     pub line: u32,
-    /// `plain`, `base64`, `url`, `json`.
+    /// `plain`, `base64`, `url`, `json`, `html`.
     pub encoding: String,
 }
