@@ -10,6 +10,8 @@
 //!   [`report`] views · [`config`] `shipgate.yml`
 //! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod gate;

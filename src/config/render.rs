@@ -7,8 +7,9 @@ use std::fmt::Write;
 use std::ops::Range;
 
 /// Whether text is rendered with ANSI colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colour {
+    #[default]
     Plain,
     Ansi,
 }

@@ -47,15 +47,14 @@ pub struct Unsearched {
     pub reason: String,
 }
 
-/// Searches the files below `output` for `secrets`. `server_only` are folders that are never served,
-/// relative to `output`. `output` may be relative to `project`.
+/// Searches the files below `output` for `secrets`. `output` may be relative to `project`; where a
+/// server has files of its own, give the folders that are served, one after another.
 ///
 /// # Errors
 /// When there is no such folder, or something in it cannot be read.
 pub fn search_leaks(
     output: &Path,
     project: &Path,
-    server_only: &[PathBuf],
     secrets: &[Secret],
 ) -> Result<LeakSearch, Error> {
     let root = project.join(output);
@@ -64,10 +63,8 @@ pub fn search_leaks(
     }
     let mut search = LeakSearch::default();
     let searcher = Searcher::new(secrets, &mut search.not_searchable)?;
-    let server_only: Vec<PathBuf> = server_only.iter().map(|folder| root.join(folder)).collect();
     let mut listing = Listing {
         project,
-        server_only,
         seen: root.canonicalize().into_iter().collect(),
         files: Vec::new(),
         unsearched: Vec::new(),
@@ -288,7 +285,6 @@ fn spellings(value: &str) -> Vec<(Vec<u8>, &'static str)> {
 
 struct Listing<'p> {
     project: &'p Path,
-    server_only: Vec<PathBuf>,
     /// Folders behind links, so that circles end.
     seen: BTreeSet<PathBuf>,
     files: Vec<PathBuf>,
@@ -302,9 +298,6 @@ impl Listing<'_> {
             let entries = fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
             for entry in entries.map_err(|source| self.unreadable(&folder, source))? {
                 let path = entry.path();
-                if self.server_only.contains(&path) {
-                    continue;
-                }
                 let mut kind = entry.file_type().map_err(|source| self.unreadable(&path, source))?;
                 if kind.is_symlink() {
                     let Some(target) = self.target(&path)? else { continue };

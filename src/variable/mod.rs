@@ -175,6 +175,15 @@ pub fn check(inputs: Inputs<'_>) -> Result<Checked, Error> {
     Ok(checked)
 }
 
+/// The secrets among the variables of the process, where nothing else is checked.
+#[must_use]
+pub fn process_secrets(process: &BTreeMap<String, String>) -> Vec<Secret> {
+    let is_secret = |(key, value): &(&String, &String)| {
+        !value.trim().is_empty() && !placeholder::is_certain(value) && sensitive::is_sensitive(key, None, Some(value))
+    };
+    process.iter().filter(is_secret).map(|(key, value)| Secret::new(key, value)).collect()
+}
+
 /// Every sensitive value, each pair once. One key can have several: a file's beside the process's.
 fn secrets(contract: &Contract, values: &source::Values, schema: &BTreeMap<String, Option<bool>>) -> BTreeSet<Secret> {
     let found = values.found.iter().filter_map(|(key, found)| Some((key, found.value.as_ref().ok()?)));

@@ -1,0 +1,70 @@
+//! What stopped a use case, with the way out. What is wrong in the user's project is no error.
+
+use super::exit::ExitStatus;
+use std::path::PathBuf;
+
+/// Why a use case could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the folder `{0}` does not exist")]
+    NoDirectory(PathBuf),
+    #[error("cannot read `{path}`: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write `{path}`: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("`{0}` is a folder, not a configuration file")]
+    ConfigIsDirectory(PathBuf),
+    #[error("there is no configuration `{0}`")]
+    NoConfig(PathBuf),
+    /// Rendered with its places already.
+    #[error("{0}")]
+    Config(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Project(#[from] crate::project::Error),
+    #[error(transparent)]
+    Variables(#[from] crate::variable::Error),
+    #[error(transparent)]
+    GitHub(#[from] crate::github::Error),
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+    #[error("`{0}` is there already")]
+    AlreadyThere(PathBuf),
+}
+
+impl Error {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NoDirectory(_) => Some("give `-C` a folder that exists".to_owned()),
+            Self::ConfigIsDirectory(path) => {
+                Some(format!("move the folder away, or name a file: `--config {}`", path.join("shipgate.yml").display()))
+            }
+            Self::NoConfig(_) => Some("write one with `shipgate init`, or leave `--config` away".to_owned()),
+            Self::Project(error) => error.help(),
+            Self::Variables(error) => Some(error.help()),
+            Self::GitHub(error) => error.help(),
+            Self::AlreadyThere(_) => Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned()),
+            Self::Read { .. } | Self::Write { .. } | Self::Config(_) | Self::Usage(_) | Self::Signals(_) => None,
+        }
+    }
+
+    /// Whether the user's words are wrong, or it could not find out.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Variables(_) | Self::GitHub(_) | Self::Signals(_) | Self::Read { .. } | Self::Write { .. } => {
+                ExitStatus::Inconclusive
+            }
+            Self::Project(_)
+            | Self::NoDirectory(_)
+            | Self::ConfigIsDirectory(_)
+            | Self::NoConfig(_)
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::AlreadyThere(_) => ExitStatus::Usage,
+        }
+    }
+}

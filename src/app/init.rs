@@ -1,0 +1,151 @@
+//! `shipgate init`: a commented `shipgate.yml` and a workflow for the project that is there.
+
+use super::console::Console;
+use super::settings::FILE_NAME;
+use super::{Error, ExitStatus, Process};
+use crate::project::{self, Managed, Manager, Plan, Project, StepKind};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const WORKFLOW: &str = ".github/workflows/shipgate.yml";
+const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
+
+const CACHE_RESTORE: &str = "actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5";
+const CACHE_SAVE: &str = "actions/cache/save@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5";
+
+/// What happens to files that would be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Files that are there already are an error.
+    Write,
+    Replace,
+    /// Nothing is written, everything shown.
+    Show,
+}
+
+/// Writes both files for the project in `directory`.
+///
+/// # Errors
+/// When the project cannot be read, a file is there already, or cannot be written.
+pub async fn init(directory: &Path, process: &Process, mode: Mode, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+    let project = Project::detect(directory)?;
+    let plan = Plan::of(&project)?;
+    let repository = project::find_git(directory, process.search_path()).await?;
+    let root = repository.as_ref().map_or(directory, |repository| repository.root.as_path());
+    let branch = repository.as_ref().and_then(|it| it.default_branch.clone().or_else(|| it.branch.clone()));
+    let below = directory.strip_prefix(root).unwrap_or(Path::new(""));
+    let files = [
+        (directory.join(FILE_NAME), configuration(&project, &plan, directory)),
+        (root.join(WORKFLOW), workflow(&project, branch.as_deref().unwrap_or("main"), below)),
+    ];
+    if mode == Mode::Write
+        && let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
+    {
+        return Err(Error::AlreadyThere(path.clone()));
+    }
+    for (path, text) in &files {
+        let shown = path.strip_prefix(root).unwrap_or(path).display();
+        if mode == Mode::Show {
+            say(console, &format!("# {shown}\n{text}\n"));
+            continue;
+        }
+        write(path, text)?;
+        say(console, &format!("wrote `{shown}`\n"));
+    }
+    if mode != Mode::Show {
+        say(console, "try it: `shipgate run --dry-run`\n");
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    super::file::replace(path, text.as_bytes()).map_err(failed)
+}
+
+fn say(console: &mut dyn Console, text: &str) {
+    let out = console.standard_output();
+    let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn configuration(project: &Project, plan: &Plan, directory: &Path) -> String {
+    let mut text = format!(
+        "# What has to hold before {} ships. All keys: `shipgate schema config`; check this file with\n\
+         # `shipgate check config`, and run the gate with `shipgate run --dry-run`.\n\
+         environment: production\n\n\
+         # Packages are installed first where they are missing or stale.\nsteps:\n",
+        project.name()
+    );
+    for step in plan.steps.iter().filter(|step| step.kind != StepKind::Install) {
+        let _infallible = writeln!(text, "  - name: {}\n    run: {}", step.config.name, scalar(&step.config.run));
+        if step.config.format != "auto" {
+            let _infallible = writeln!(text, "    format: {}", step.config.format);
+        }
+        if let Some(output) = &step.config.output {
+            let _infallible =
+                writeln!(text, "    output: {}        # measured, and searched for secrets", scalar(&output.to_string_lossy()));
+        }
+        text.push_str("    timeout: 15m\n");
+    }
+    text.push_str("\nvariables:\n");
+    if directory.join(".env.example").is_file() {
+        text.push_str("  example: .env.example        # each key in it is required, unless `optional` has it\n");
+    }
+    text.push_str(
+        "  # required:\n  #   DATABASE_URL: { format: url, sensitive: true }\n  #   PUBLIC_SITE_URL: { format: url }\n  \
+         ignore: []                   # read by the code and nobody's business\n\n\
+         thresholds:\n  new-errors: 0                # against the default branch\n  \
+         missing-variables: 0\n  invalid-variables: 0\n  leaked-secrets: 0\n  \
+         # errors: { max: 20, on-exceed: warn }\n  # build-time: { max: 5m, max-increase: 25% }\n  \
+         # bundle-size: { max: 2 MB, max-increase: 5% }\n\n\
+         store: { kind: json, path: .shipgate }\n",
+    );
+    text
+}
+
+/// A YAML scalar that holds this text and nothing else.
+fn scalar(text: &str) -> String {
+    let is_plain = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_./=@&|".contains(c));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}
+
+fn workflow(project: &Project, branch: &str, below: &Path) -> String {
+    let folder = super::run::forward_slashes(below);
+    let mut text = format!(
+        "name: shipgate\n\non:\n  pull_request:\n  merge_group:\n  push:\n    branches: [{branch}]\n\n\
+         permissions: {{}}\n\njobs:\n  gate:\n    name: gate\n    runs-on: ubuntu-latest\n    timeout-minutes: 30\n    \
+         permissions:\n      contents: read\n      pull-requests: write # the comment\n    steps:\n      - uses: {CHECKOUT}\n        \
+         with:\n          persist-credentials: false\n"
+    );
+    if let Some(setup) = package_manager_setup(&project.managed) {
+        let _infallible = writeln!(text, "      - run: {setup}");
+    }
+    // Pull requests read what the default branch recorded; only a run on that branch saves it.
+    let store = if folder.is_empty() { ".shipgate".to_owned() } else { format!("{folder}/.shipgate") };
+    let _infallible = writeln!(
+        text,
+        "      - uses: {CACHE_RESTORE}\n        with:\n          path: {store}\n          key: shipgate-{branch}-${{{{ github.run_id }}}}\n          restore-keys: shipgate-{branch}-"
+    );
+    let _infallible = writeln!(text, "      - uses: shipgate/shipgate@v{}", env!("CARGO_PKG_VERSION"));
+    if !folder.is_empty() {
+        let _infallible = writeln!(text, "        with:\n          working-directory: {}", scalar(&folder));
+    }
+    let _infallible = writeln!(
+        text,
+        "      - if: ${{{{ always() && github.event_name == 'push' }}}}\n        uses: {CACHE_SAVE}\n        with:\n          path: {store}\n          key: shipgate-{branch}-${{{{ github.run_id }}}}"
+    );
+    text
+}
+
+/// What a runner needs beside Node and npm, which it has.
+fn package_manager_setup(managed: &Managed) -> Option<&'static str> {
+    match managed.manager().ok()? {
+        Manager::Npm => None,
+        Manager::Pnpm | Manager::YarnClassic | Manager::YarnBerry => Some("corepack enable"),
+        Manager::Bun => Some("npm install --global bun"),
+    }
+}

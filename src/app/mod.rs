@@ -1,0 +1,20 @@
+//! One file or folder a use case, and the only place where edges meet. Knows no clap and no axum.
+//!
+//! * [`run`] the gate · [`parse`] reads a log · [`check`] one thing without a build · [`init`] sets a project up
+//! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
+//! * [`console`] what is shown meanwhile · [`file`] whole files · [`error`], [`exit`] how it can end
+
+pub mod check;
+pub mod console;
+pub mod error;
+pub mod exit;
+pub mod file;
+pub mod init;
+pub mod parse;
+pub mod process;
+pub mod run;
+pub mod settings;
+
+pub use error::Error;
+pub use exit::ExitStatus;
+pub use process::Process;

@@ -1,0 +1,182 @@
+//! `shipgate parse`: reads logs as `run` reads the output of its steps.
+
+use super::console::Console;
+use super::run::{Target, forward_slashes};
+use super::{Error, ExitStatus};
+use crate::diagnostic::{Account, Diagnostic};
+use crate::parse::{FORMATS, Format, LogParser, Options};
+use crate::report::{View, count::render_count, ndjson::write_diagnostic};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes read at a time.
+const PIECE: usize = 256 * 1024;
+
+/// What `parse` was asked for.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Relative paths of the command line start here.
+    pub directory: PathBuf,
+    pub format: String,
+    /// Paths are made relative to it.
+    pub root: Option<PathBuf>,
+    /// `-` is standard input, as is none at all.
+    pub files: Vec<PathBuf>,
+    /// `ndjson` and `count`; none: `ndjson` on standard output.
+    pub targets: Vec<Target>,
+}
+
+/// Reads the logs, one after another. What was found does not change the exit status, only whether
+/// all of it was understood: an empty log was not.
+///
+/// # Errors
+/// An unknown format or view, or a file that cannot be read or written.
+pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+    let format = Format::named(&input.format).ok_or_else(|| unknown_format(&input.format))?;
+    let files = if input.files.is_empty() { vec![PathBuf::from("-")] } else { input.files.clone() };
+    let root = input.root.as_ref().map(|root| forward_slashes(&input.directory.join(root)));
+    let mut sinks = Sinks::open(input)?;
+    let mut doubts = Vec::new();
+    for file in &files {
+        let mut parser = LogParser::new(format, Options { root: root.clone(), directory: String::new() });
+        read_pieces(file, &input.directory, |piece| parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic)))?;
+        let account = parser.finish(&mut |diagnostic| sinks.write(&diagnostic));
+        sinks.errors += account.errors;
+        sinks.warnings += account.warnings;
+        doubts.extend(doubt(&account).map(|doubt| format!("{}: {doubt}", file.display())));
+    }
+    sinks.finish()?;
+    for doubt in &doubts {
+        console.aside(doubt);
+    }
+    Ok(if doubts.is_empty() { ExitStatus::Success } else { ExitStatus::Inconclusive })
+}
+
+/// Shows the formats with what they read.
+pub fn list(console: &mut dyn Console) {
+    let widest = FORMATS.iter().map(|spec| spec.name.len()).max().unwrap_or_default();
+    let out = console.standard_output();
+    for spec in FORMATS {
+        let _closed_pipe = writeln!(out, "{:widest$}  {}", spec.name, spec.tools);
+    }
+}
+
+fn unknown_format(name: &str) -> Error {
+    let names: Vec<&str> = Format::names().collect();
+    Error::Usage(format!("there is no format `{name}`\nhelp: one of {}", names.join(", ")))
+}
+
+/// Why a log was not understood.
+fn doubt(account: &Account) -> Option<String> {
+    if account.bytes == 0 {
+        return Some("the log is empty".to_owned());
+    }
+    if let Some(total) = account.totals.iter().find(|total| !total.agrees()) {
+        return Some(format!("{} says `{}`, which is not what was found", total.tool, total.text.trim()));
+    }
+    if let Some(crash) = account.crashes.first() {
+        return Some(format!("line {} tells of a crash: `{}`", crash.output_line, crash.text));
+    }
+    if account.errors + account.warnings + account.notes > 0 {
+        return None;
+    }
+    if let Some(line) = account.unrecognised.first() {
+        return Some(format!("line {} looks like an error that no rule understood: `{}`", line.output_line, line.text));
+    }
+    account.tools.is_empty().then(|| "no tool was recognised in it".to_owned())
+}
+
+fn read_pieces(file: &Path, directory: &Path, mut take: impl FnMut(&[u8])) -> Result<(), Error> {
+    let failed = |source| Error::Read { path: file.to_owned(), source };
+    let mut reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(directory.join(file)).map_err(failed)?)
+    };
+    let mut piece = vec![0; PIECE];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(length) => take(&piece[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+/// Where the views go. The first thing that goes wrong is kept and told at the end.
+struct Sinks {
+    sinks: Vec<Sink>,
+    errors: u64,
+    warnings: u64,
+    failure: Option<Error>,
+}
+
+struct Sink {
+    view: View,
+    path: PathBuf,
+    writer: BufWriter<Box<dyn Write>>,
+}
+
+impl Sinks {
+    fn open(input: &Input) -> Result<Self, Error> {
+        let usual = [Target { view: View::Ndjson, path: None }];
+        let targets = if input.targets.is_empty() { &usual[..] } else { &input.targets };
+        let sinks = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
+        Ok(Self { sinks, errors: 0, warnings: 0, failure: None })
+    }
+
+    fn write(&mut self, diagnostic: &Diagnostic) {
+        for sink in self.sinks.iter_mut().filter(|sink| sink.view == View::Ndjson) {
+            let written = write_diagnostic(diagnostic, &mut sink.writer);
+            keep_first(&mut self.failure, sink.result(written));
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        for sink in &mut self.sinks {
+            let written = match sink.view {
+                View::Count => render_count(self.errors, self.warnings, &mut sink.writer),
+                _ => Ok(()),
+            };
+            let written = written.and_then(|()| sink.writer.flush());
+            keep_first(&mut self.failure, sink.result(written));
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Sink {
+    fn open(target: &Target, directory: &Path) -> Result<Self, Error> {
+        if !matches!(target.view, View::Ndjson | View::Count) {
+            return Err(Error::Usage(format!(
+                "a log has no `{}` view\nhelp: `parse` writes `ndjson` and `count`; the others need a run",
+                target.view
+            )));
+        }
+        let (path, writer): (PathBuf, Box<dyn Write>) = match &target.path {
+            None => (PathBuf::from("-"), Box::new(io::stdout())),
+            Some(path) => {
+                let path = directory.join(path);
+                let file = File::create(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+                (path, Box::new(file))
+            }
+        };
+        Ok(Self { view: target.view, path, writer: BufWriter::with_capacity(PIECE, writer) })
+    }
+
+    /// A reader that went away has read enough.
+    fn result(&self, written: io::Result<()>) -> Result<(), Error> {
+        match written {
+            Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write { path: self.path.clone(), source }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn keep_first(failure: &mut Option<Error>, result: Result<(), Error>) {
+    if let (None, Err(error)) = (&failure, result) {
+        *failure = Some(error);
+    }
+}

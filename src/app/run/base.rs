@@ -1,0 +1,98 @@
+//! What the run is compared with, and how it was read itself.
+
+use super::scene::Scene;
+use crate::config::{Config, StoreConfig};
+use crate::diagnostic::Level;
+use crate::gate::{Outcome, Reason, ReasonKind};
+use crate::report::{self, Base};
+use crate::store::{BaseRecord, JsonStore, Store};
+use crate::track::{Found, StepReading};
+use std::path::Path;
+
+/// The base as far as it is known.
+pub(super) enum Standing {
+    Known(Box<BaseRecord>),
+    /// Nothing was recorded yet, or nothing is compared.
+    Absent,
+    /// There is or may be one; with why it could not be read.
+    Unreadable { why: String, help: Option<String> },
+}
+
+/// Opens the configured store.
+pub(super) fn open_store(config: &Config, directory: &Path) -> impl Store {
+    match &config.store {
+        StoreConfig::Json { path } => JsonStore::new(directory.join(path)),
+    }
+}
+
+/// Reads the records of the default branch. One command alone has none.
+pub(super) fn read(config: &Config, directory: &Path, scene: &Scene, is_single: bool) -> Standing {
+    if is_single {
+        return Standing::Absent;
+    }
+    match open_store(config, directory).base(&scene.base_branch) {
+        Ok(Some(base)) => Standing::Known(Box::new(base)),
+        Ok(None) => Standing::Absent,
+        Err(error) => Standing::Unreadable { why: error.to_string(), help: Some(error.help()) },
+    }
+}
+
+impl Standing {
+    pub(super) fn found(&self) -> Option<&[Found]> {
+        match self {
+            Self::Known(base) => Some(&base.found),
+            Self::Absent | Self::Unreadable { .. } => None,
+        }
+    }
+
+    pub(super) fn unreadable(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { why, .. } => Some(why),
+            Self::Known(_) | Self::Absent => None,
+        }
+    }
+
+    /// A base that cannot be read is a doubt of its own: what is new cannot be told.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        let Self::Unreadable { why, help } = self else { return None };
+        Some(Reason {
+            kind: ReasonKind::BaseUnreadable,
+            outcome: Outcome::Inconclusive,
+            step: None,
+            message: format!("what this run is compared with could not be read: {why}"),
+            help: help.clone(),
+        })
+    }
+
+    pub(super) fn describe(&self) -> Base {
+        let empty = |kind: &str| Base {
+            kind: kind.to_owned(),
+            commit: None,
+            branch: None,
+            recorded_at: None,
+            build_time: None,
+            errors: None,
+            warnings: None,
+            bundle: None,
+        };
+        match self {
+            Self::Absent => empty("none"),
+            Self::Unreadable { .. } => empty("unreadable"),
+            Self::Known(base) => Base {
+                commit: base.commit.clone(),
+                branch: Some(base.branch.clone()),
+                recorded_at: Some(base.recorded_at),
+                build_time: base.last_success.as_ref().and_then(|build| build.build_time),
+                errors: Some(base.count(Level::Error)),
+                warnings: Some(base.count(Level::Warning)),
+                bundle: base.last_success.as_ref().and_then(|build| build.bundle.clone()),
+                ..empty("store")
+            },
+        }
+    }
+}
+
+/// How each step of this run was read.
+pub(super) fn readings(steps: &[report::Step]) -> Vec<StepReading> {
+    steps.iter().map(|step| StepReading { step: step.name.clone(), completeness: step.outcome.into() }).collect()
+}

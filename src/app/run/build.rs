@@ -1,0 +1,201 @@
+//! The BuildConfiguration of a run, and what was built.
+
+use super::facts::Output;
+use super::plan::Plan;
+use super::scene::Scene;
+use crate::app::console::Console;
+use crate::app::run::execute::Executed;
+use crate::diagnostic::Exit;
+use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome};
+use crate::project::{Layout, MeasureOptions, measure};
+use crate::record::build::ToolVersions;
+use crate::record::{BuildConfiguration, BuildStatus, Bundle, Environment, Leak};
+use crate::report::{Counts, Notice, NoticeLevel, Step};
+use crate::time::Timestamp;
+use crate::variable::{Checked, LeakSearch, search_leaks};
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// Seconds below which a clock may show none at all; a build time has to be positive.
+const SHORTEST_BUILD: f64 = 0.000_001;
+
+/// A build that has begun.
+pub(super) struct Built {
+    record: BuildConfiguration,
+    /// The steps whose time is the build's: those with an output, else all but the installation.
+    timed: Vec<String>,
+}
+
+impl Built {
+    pub(super) fn begin(plan: &Plan, scene: &Scene, environment: Environment, at: Timestamp) -> Self {
+        let with_output: Vec<_> = plan.steps.iter().filter(|step| step.output.is_some()).collect();
+        let timed: Vec<_> = if with_output.is_empty() {
+            plan.steps.iter().filter(|step| step.name != "install").collect()
+        } else {
+            with_output
+        };
+        let command = timed.iter().map(|step| step.run.as_str()).collect::<Vec<_>>().join(" && ");
+        let mut record = BuildConfiguration::pending(Uuid::now_v7(), environment, command, at);
+        record.commit = scene.commit();
+        record.branch.clone_from(&scene.branch);
+        record.pull_request = scene.pull_request();
+        // Pending builds can always begin.
+        let _begun = record.transition(BuildStatus::Building, at);
+        Self { record, timed: timed.into_iter().map(|step| step.name.clone()).collect() }
+    }
+
+    /// The record of a build whose steps are all through.
+    pub(super) fn end(
+        mut self,
+        steps: &[Step],
+        counts: &Counts,
+        output: &Output,
+        versions: ToolVersions,
+        at: Timestamp,
+    ) -> BuildConfiguration {
+        let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
+        let status = status(steps, &timed, output);
+        let record = &mut self.record;
+        record.build_time =
+            timed.iter().filter_map(|step| step.seconds).reduce(|a, b| a + b).map(|seconds| seconds.max(SHORTEST_BUILD));
+        record.node_version = versions.node;
+        record.typescript_version = versions.typescript;
+        record.astro_version = versions.astro;
+        record.error_count = counts.errors;
+        record.warning_count = counts.warnings;
+        if let Output::Measured(bundle) = output {
+            record.bundle_size = Some(bundle.total().raw);
+            record.bundle = Some(bundle.clone());
+        }
+        if status != BuildStatus::Success {
+            let logs = steps.iter().filter(|step| step.outcome != StepOutcome::Clean);
+            record.error_log = logs.filter_map(|step| step.log_tail.clone()).next_back();
+        }
+        // A clock that went back must not make the record invalid.
+        let at = at.max(record.created_at);
+        let _ended = record.transition(status, at);
+        self.record
+    }
+}
+
+fn status(steps: &[Step], timed: &[&Step], output: &Output) -> BuildStatus {
+    if steps.iter().any(|step| step.outcome == StepOutcome::Cancelled) {
+        return BuildStatus::Cancelled;
+    }
+    let went_well = |step: &&Step| step.exit.as_ref().is_some_and(Exit::is_success);
+    if !matches!(output, Output::Missing(_)) && !timed.is_empty() && timed.iter().all(went_well) {
+        BuildStatus::Success
+    } else {
+        BuildStatus::Failed
+    }
+}
+
+/// The output as measured and searched.
+pub(super) struct Measured {
+    pub(super) output: Output,
+    /// `None` when nothing could be searched.
+    pub(super) leaks: Option<Vec<Leak>>,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// Measures and searches what the steps with an output built.
+pub(super) fn measure_output(
+    plan: &Plan,
+    executed: &[Executed],
+    directory: &Path,
+    checked: &Checked,
+    console: &mut dyn Console,
+) -> Measured {
+    let mut all = Measured { output: Output::None, leaks: None, reasons: Vec::new(), notices: Vec::new() };
+    for (step, done) in plan.steps.iter().zip(executed) {
+        let Some(output) = &step.output else { continue };
+        if !done.step.exit.as_ref().is_some_and(Exit::is_success) {
+            all.output = Output::Missing(format!("step `{}`, which builds `{}`, did not end well", step.name, output.display()));
+            continue;
+        }
+        console.phase(&format!("measuring `{}`", output.display()));
+        one_output(&mut all, &step.name, output, directory, checked);
+    }
+    all
+}
+
+fn one_output(all: &mut Measured, step: &str, output: &Path, directory: &Path, checked: &Checked) {
+    let shown = output.display();
+    let folder = directory.join(output);
+    let layout = Layout::of(&folder);
+    let public: Vec<PathBuf> =
+        layout.client_roots().into_iter().map(|root| output.join(root)).filter(|root| directory.join(root).is_dir()).collect();
+    let bundle = match measure(&folder, &MeasureOptions { layout, cache: None }) {
+        Ok(measured) if measured.bundle.assets.is_empty() => {
+            return all.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
+        }
+        Ok(measured) => {
+            all.notices.extend(measured.notes);
+            measured.bundle
+        }
+        Err(_) if !folder.exists() => {
+            return all.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
+        }
+        Err(error) => return all.broken(step, format!("`{shown}` could not be measured: {error}"), error.help()),
+    };
+    for folder in public {
+        match search_leaks(&folder, directory, &checked.secrets) {
+            Ok(search) => all.add_search(search),
+            Err(error) => {
+                return all.broken(step, format!("`{shown}` could not be searched for secrets: {error}"), Some(error.help()));
+            }
+        }
+    }
+    all.add_bundle(bundle, &shown.to_string());
+}
+
+impl Measured {
+    fn missing(&mut self, step: &str, message: String) {
+        self.output = Output::Missing(message.clone());
+        self.reasons.push(Reason {
+            kind: ReasonKind::OutputMissing,
+            outcome: Outcome::Failed,
+            step: Some(step.to_owned()),
+            message,
+            help: Some("name the folder that the build really writes as the step's `output`".to_owned()),
+        });
+    }
+
+    fn broken(&mut self, step: &str, message: String, help: Option<String>) {
+        self.output = Output::Missing(message.clone());
+        self.reasons.push(Reason {
+            kind: ReasonKind::MeasurementFailed,
+            outcome: Outcome::Inconclusive,
+            step: Some(step.to_owned()),
+            message,
+            help,
+        });
+    }
+
+    /// Several outputs are one bundle, told apart by their folders.
+    fn add_bundle(&mut self, mut bundle: Bundle, folder: &str) {
+        match &mut self.output {
+            Output::Missing(_) => {}
+            Output::None => self.output = Output::Measured(bundle),
+            Output::Measured(all) => {
+                for asset in &mut bundle.assets {
+                    asset.path = format!("{folder}/{}", asset.path);
+                    asset.name = format!("{folder}/{}", asset.name);
+                }
+                all.assets.append(&mut bundle.assets);
+                all.assets.sort_by(|a, b| a.path.cmp(&b.path));
+            }
+        }
+    }
+
+    fn add_search(&mut self, search: LeakSearch) {
+        self.leaks.get_or_insert_default().extend(search.leaks);
+        let not_looked = search.not_searchable.into_iter().chain(search.unsearched);
+        self.notices.extend(not_looked.map(|it| Notice {
+            level: NoticeLevel::Info,
+            message: format!("not searched for secrets: `{}` {}", it.name, it.reason),
+            help: None,
+        }));
+    }
+}

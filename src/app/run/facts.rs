@@ -1,0 +1,182 @@
+//! From what was found to the numbers that the gate judges.
+
+use crate::diagnostic::{Category, Diagnostic, Level, Severity};
+use crate::gate::{BaseFacts, Fact, Facts, Measure};
+use crate::record::{AssetKind, Bundle, VariableCheck};
+use crate::report::{Base, Counts, State, Step, Tracked, Variables};
+use crate::track::Found;
+use std::collections::{BTreeMap, HashSet};
+
+/// Drops what a later step says again word for word (`astro check` in the build script, after the
+/// check); within one step every diagnostic counts, as the tool counts it.
+pub(super) fn without_echoes(steps: Vec<(String, Vec<Diagnostic>)>) -> Vec<Found> {
+    let mut earlier: HashSet<Diagnostic> = HashSet::new();
+    let mut kept = Vec::new();
+    let last = steps.len().saturating_sub(1);
+    for (index, (step, mut diagnostics)) in steps.into_iter().enumerate() {
+        diagnostics.retain(|diagnostic| !earlier.contains(diagnostic));
+        if index != last {
+            earlier.extend(diagnostics.iter().cloned());
+        }
+        kept.extend(diagnostics.into_iter().map(|diagnostic| Found { step: step.clone(), diagnostic }));
+    }
+    kept
+}
+
+/// Counts over all steps.
+pub(super) fn count(diagnostics: &[Tracked], fixed: &[Diagnostic], steps: &[Step]) -> Counts {
+    let mut counts = Counts::default();
+    for tracked in diagnostics {
+        let is_new = u64::from(tracked.state == State::New);
+        match tracked.diagnostic.level {
+            Level::Error => {
+                counts.errors += 1;
+                counts.new_errors += is_new;
+                *counts.errors_by_severity.entry(tracked.diagnostic.severity.as_str().to_owned()).or_default() += 1;
+                *counts.errors_by_category.entry(tracked.diagnostic.category.as_str().to_owned()).or_default() += 1;
+            }
+            Level::Warning => {
+                counts.warnings += 1;
+                counts.new_warnings += is_new;
+            }
+            Level::Note => counts.notes += 1,
+        }
+    }
+    for diagnostic in fixed {
+        match diagnostic.level {
+            Level::Error => counts.fixed_errors += 1,
+            Level::Warning => counts.fixed_warnings += 1,
+            Level::Note => {}
+        }
+    }
+    counts.unrecognised = steps.iter().map(|step| step.account.unrecognised_count).sum();
+    counts.checked_files = steps.iter().filter_map(|step| step.account.files_checked()).reduce(|a, b| a + b);
+    counts
+}
+
+/// What was measured of the build's output.
+#[derive(Debug, Clone)]
+pub(super) enum Output {
+    Measured(Bundle),
+    /// The plan has no step with an output.
+    None,
+    /// There should be one, and there is not.
+    Missing(String),
+}
+
+/// Everything that the facts are made of.
+pub(super) struct Measurements<'a> {
+    pub(super) counts: &'a Counts,
+    pub(super) variables: &'a Variables,
+    pub(super) output: &'a Output,
+    /// Seconds, where the build ended by itself.
+    pub(super) build_time: Option<f64>,
+    pub(super) base: &'a Base,
+    pub(super) base_found: Option<&'a [Found]>,
+    /// Why the base could not be read, if so.
+    pub(super) unreadable_base: Option<&'a str>,
+}
+
+/// The numbers of this run and of its base.
+pub(super) fn facts(found: &Measurements<'_>) -> Facts {
+    let mut now = diagnostic_facts(found.counts);
+    now.insert(
+        Measure::BuildTime,
+        found.build_time.map_or_else(|| Fact::Unknown("the build did not end by itself".to_owned()), Fact::Known),
+    );
+    bundle_facts(found.output, &mut now);
+    variable_facts(found.variables, found.output, &mut now);
+    let base = match (found.unreadable_base, found.base.kind.as_str()) {
+        (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
+        (None, "store") => BaseFacts::Known(base_facts(found.base, found.base_found.unwrap_or_default())),
+        (None, _) => BaseFacts::Absent,
+    };
+    Facts { now, base }
+}
+
+fn diagnostic_facts(counts: &Counts) -> BTreeMap<Measure, Fact> {
+    let known = |count: u64| Fact::Known(count as f64);
+    let mut now = BTreeMap::from([
+        (Measure::Errors, known(counts.errors)),
+        (Measure::NewErrors, known(counts.new_errors)),
+        (Measure::Warnings, known(counts.warnings)),
+        (Measure::NewWarnings, known(counts.new_warnings)),
+        (
+            Measure::CheckedFiles,
+            counts.checked_files.map_or_else(|| Fact::Unknown("no step says which files it checked".to_owned()), known),
+        ),
+    ]);
+    for severity in Severity::ALL {
+        let count = counts.errors_by_severity.get(severity.as_str()).copied().unwrap_or_default();
+        now.insert(Measure::Severity(severity), known(count));
+    }
+    for category in Category::ALL {
+        let count = counts.errors_by_category.get(category.as_str()).copied().unwrap_or_default();
+        now.insert(Measure::Category(category), known(count));
+    }
+    now
+}
+
+fn bundle_facts(output: &Output, now: &mut BTreeMap<Measure, Fact>) {
+    let kinds = AssetKind::ALL.map(Measure::BundleKind);
+    match output {
+        Output::Measured(bundle) => {
+            for (measure, bytes) in bundle_sizes(bundle) {
+                now.insert(measure, Fact::Known(bytes));
+            }
+        }
+        Output::None => {
+            for measure in kinds.into_iter().chain([Measure::BundleSize]) {
+                now.insert(measure, Fact::Unknown("no step has an `output`".to_owned()));
+            }
+        }
+        Output::Missing(why) => {
+            for measure in kinds.into_iter().chain([Measure::BundleSize]) {
+                now.insert(measure, Fact::Unknown(why.clone()));
+            }
+        }
+    }
+}
+
+fn bundle_sizes(bundle: &Bundle) -> BTreeMap<Measure, f64> {
+    let by_kind = bundle.by_kind();
+    AssetKind::ALL
+        .into_iter()
+        .map(|kind| (Measure::BundleKind(kind), by_kind.get(&kind).map_or(0.0, |sizes| sizes.raw as f64)))
+        .chain([(Measure::BundleSize, bundle.total().raw as f64)])
+        .collect()
+}
+
+fn variable_facts(variables: &Variables, output: &Output, now: &mut BTreeMap<Measure, Fact>) {
+    let count = |test: fn(&VariableCheck) -> bool| {
+        Fact::Known(variables.checks.iter().filter(|check| test(check)).count() as f64)
+    };
+    now.insert(Measure::MissingVariables, count(VariableCheck::is_missing));
+    now.insert(Measure::InvalidVariables, count(VariableCheck::is_invalid));
+    now.insert(Measure::UndeclaredVariables, Fact::Known(variables.undeclared.len() as f64));
+    let leaks = match (&variables.leaks, output) {
+        (Some(leaks), _) => Fact::Known(leaks.len() as f64),
+        (None, Output::None) => Fact::Inapplicable("nothing that this run made would be published".to_owned()),
+        (None, Output::Missing(why)) => Fact::Unknown(why.clone()),
+        (None, Output::Measured(_)) => Fact::Unknown("the output could not be searched".to_owned()),
+    };
+    now.insert(Measure::LeakedSecrets, leaks);
+}
+
+fn base_facts(base: &Base, found: &[Found]) -> BTreeMap<Measure, f64> {
+    let mut facts = BTreeMap::new();
+    let count = |test: &dyn Fn(&Diagnostic) -> bool| found.iter().filter(|found| test(&found.diagnostic)).count() as f64;
+    facts.insert(Measure::Errors, count(&|it| it.level == Level::Error));
+    facts.insert(Measure::Warnings, count(&|it| it.level == Level::Warning));
+    for severity in Severity::ALL {
+        facts.insert(Measure::Severity(severity), count(&|it| it.level == Level::Error && it.severity == severity));
+    }
+    for category in Category::ALL {
+        facts.insert(Measure::Category(category), count(&|it| it.level == Level::Error && it.category == category));
+    }
+    facts.extend(base.build_time.map(|seconds| (Measure::BuildTime, seconds)));
+    if let Some(bundle) = &base.bundle {
+        facts.extend(bundle_sizes(bundle));
+    }
+    facts
+}

@@ -1,0 +1,247 @@
+//! `shipgate run`: the gate itself. Variables, steps, measurements, comparison, verdict, views, records.
+
+mod base;
+mod build;
+mod execute;
+mod facts;
+mod plan;
+mod publish;
+mod redaction;
+mod scene;
+
+use super::console::Console;
+use super::settings::Settings;
+use super::{Error, ExitStatus, Process};
+use crate::config::CommentPolicy;
+use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
+use crate::record::{Environment, VariableCheck};
+use crate::redact::Redactor;
+use crate::report::{self, Notice, NoticeLevel, Report, Tracked, Variables};
+use crate::step::Cancel;
+use crate::time::Clock;
+use crate::track;
+use crate::variable::{self, Checked};
+use build::Built;
+use execute::{Executed, Workshop, execute};
+use facts::Measurements;
+use plan::Plan;
+use scene::Scene;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+pub use execute::forward_slashes;
+pub use publish::Target;
+
+/// What is written by a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// The comment and the summary in CI; records on the default branch.
+    AsUsual,
+    /// The same, and the records whatever the branch.
+    Record,
+    /// Nothing anywhere.
+    Nothing,
+}
+
+/// What `run` was asked for.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The project's folder, absolute.
+    pub directory: PathBuf,
+    pub config: Option<PathBuf>,
+    pub environment: Option<Environment>,
+    /// Gate this one command; empty: the project.
+    pub command: Vec<String>,
+    pub writing: Writing,
+    /// Instead of the configuration's.
+    pub comment: Option<CommentPolicy>,
+    pub targets: Vec<Target>,
+    /// Tells comments apart.
+    pub key: String,
+}
+
+/// Everything from outside that a run works with.
+pub struct Hands<'a> {
+    pub clock: &'a dyn Clock,
+    pub process: &'a Process,
+    pub cancel: Cancel,
+    pub console: &'a mut dyn Console,
+}
+
+impl std::fmt::Debug for Hands<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Hands").finish_non_exhaustive()
+    }
+}
+
+/// Runs the gate and shows its answer.
+///
+/// # Errors
+/// When the configuration is wrong or the project cannot be read. What is wrong in the project, and
+/// sinks that fail, are part of the report.
+pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Error> {
+    let started_at = hands.clock.now();
+    let run_id = Uuid::now_v7();
+    let is_single = !input.command.is_empty();
+    let settings = if is_single {
+        Settings::none()
+    } else {
+        Settings::read(&input.directory, input.config.as_deref(), hands.console.colour())?
+    };
+    let environment = input.environment.unwrap_or(settings.config.environment);
+    let scene = Scene::look(&input.directory, hands.process, &settings.config, is_single).await?;
+    let plan = match (&scene.project, is_single) {
+        (Some(project), false) => plan::of_project(&settings.config, project)?,
+        _ => plan::of_command(&input.command),
+    };
+
+    let checked = if is_single {
+        Checked { secrets: variable::process_secrets(&hands.process.variables), ..Checked::default() }
+    } else {
+        variable::check(variable::Inputs {
+            project: &input.directory,
+            config: &settings.config.variables,
+            process: &hands.process.variables,
+            environment,
+        })?
+    };
+    let redactor = redactor(&checked, &scene);
+    say_variables(&checked, hands.console);
+
+    let workshop = Workshop {
+        directory: &input.directory,
+        root: forward_slashes(&input.directory),
+        environment: &scene.environment_for_steps(hands.process),
+        redactor: &redactor,
+    };
+    let build = Built::begin(&plan, &scene, environment, started_at);
+    let (executed, versions) =
+        tokio::join!(execute(&workshop, &plan.steps, &mut hands.cancel, hands.console), scene.versions(hands.process));
+    let measured = build::measure_output(&plan, &executed, &input.directory, &checked, hands.console);
+
+    let standing = base::read(&settings.config, &input.directory, &scene, is_single);
+    let mut notices = notices(&plan, &checked, &redactor, &executed);
+    notices.extend(scene.notices.iter().cloned());
+    notices.extend(versions.notices);
+    notices.extend(measured.notices);
+    let mut reasons = reasons(&executed);
+    reasons.extend(measured.reasons);
+    reasons.extend(standing.reason());
+
+    let found = facts::without_echoes(
+        executed.iter().map(|done| (done.step.name.clone(), done.diagnostics.clone())).collect(),
+    );
+    let steps: Vec<report::Step> = executed.into_iter().map(|done| done.step).collect();
+    let comparison = track::compare(found, standing.found());
+    let diagnostics = sorted(comparison.tracked);
+    let readings = base::readings(&steps);
+    let fixed: Vec<_> = comparison
+        .fixed
+        .into_iter()
+        .filter(|found| track::was_looked_for(&found.step, &readings))
+        .map(|found| found.diagnostic)
+        .collect();
+    let counts = facts::count(&diagnostics, &fixed, &steps);
+    let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: measured.leaks };
+    let base = standing.describe();
+    let build = build.end(&steps, &counts, &measured.output, versions.versions, hands.clock.now());
+    let facts = facts::facts(&Measurements {
+        counts: &counts,
+        variables: &variables,
+        output: &measured.output,
+        build_time: build.build_time,
+        base: &base,
+        base_found: standing.found(),
+        unreadable_base: standing.unreadable(),
+    });
+    let verdict = judge(&settings.config.policy, &facts, reasons);
+
+    let mut report = Report {
+        schema_version: Report::SCHEMA_VERSION,
+        tool: report::ToolInfo { name: "shipgate".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        run: scene.describe_run(run_id, started_at, hands.clock.now(), environment, input.writing),
+        project: scene.describe_project(&plan),
+        verdict,
+        counts,
+        base,
+        steps,
+        build: Some(build),
+        variables,
+        diagnostics,
+        fixed,
+        notices,
+    };
+    redaction::redact(&mut report, &redactor);
+    let outcome = report.verdict.outcome;
+    publish::publish(&mut hands, input, &settings.config, &scene, report, &readings).await;
+    Ok(outcome.into())
+}
+
+fn redactor(checked: &Checked, scene: &Scene) -> Redactor {
+    let tokens = scene.event.as_ref().and_then(|event| event.token.as_ref());
+    let secrets = checked.secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
+    Redactor::new(secrets.chain(tokens.map(|token| ("GITHUB_TOKEN".to_owned(), token.expose().to_owned()))))
+}
+
+fn say_variables(checked: &Checked, console: &mut dyn Console) {
+    if checked.checks.is_empty() {
+        return;
+    }
+    let list = |test: fn(&VariableCheck) -> bool| {
+        let keys: Vec<&str> =
+            checked.checks.iter().filter(|check| test(check)).map(|check| check.variable.key.as_str()).collect();
+        if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+    };
+    console.phase(&format!(
+        "variables: {} checked, missing: {}, invalid: {}",
+        checked.checks.len(),
+        list(VariableCheck::is_missing),
+        list(VariableCheck::is_invalid)
+    ));
+}
+
+fn reasons(executed: &[Executed]) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = executed.iter().filter_map(|done| done.reason.clone()).collect();
+    let any_ran = executed.iter().any(|done| done.step.outcome != StepOutcome::Skipped);
+    if !any_ran {
+        reasons.push(Reason {
+            kind: ReasonKind::NothingChecked,
+            outcome: Outcome::Inconclusive,
+            step: None,
+            message: "no step was run, so nothing was checked".to_owned(),
+            help: Some("name at least one under `steps` in `shipgate.yml`".to_owned()),
+        });
+    }
+    reasons
+}
+
+fn notices(plan: &Plan, checked: &Checked, redactor: &Redactor, executed: &[Executed]) -> Vec<Notice> {
+    let uncovered = redactor.uncovered().iter().map(|(key, why)| Notice {
+        level: NoticeLevel::Info,
+        message: format!("the value of `{key}` is not masked in outputs: {why}"),
+        help: None,
+    });
+    let held_open = executed.iter().filter(|done| done.output_held_open).map(|done| Notice {
+        level: NoticeLevel::Warning,
+        message: format!("step `{}` left a process behind that kept its output open; it was ended", done.step.name),
+        help: Some("end what the step starts in the background before the step ends".to_owned()),
+    });
+    plan.notices.iter().cloned().chain(checked.notices.iter().cloned()).chain(uncovered).chain(held_open).collect()
+}
+
+/// Errors first, then new ones, then by severity, file and line.
+fn sorted(tracked: Vec<(track::State, track::Found)>) -> Vec<Tracked> {
+    let mut diagnostics: Vec<Tracked> = tracked
+        .into_iter()
+        .map(|(state, found)| Tracked { state, step: found.step, diagnostic: found.diagnostic })
+        .collect();
+    diagnostics.sort_by(|a, b| {
+        let key = |tracked: &Tracked| (tracked.diagnostic.level, tracked.state, tracked.diagnostic.severity);
+        let place = |tracked: &Tracked| (tracked.diagnostic.line, tracked.diagnostic.column);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.diagnostic.file.cmp(&b.diagnostic.file))
+            .then_with(|| place(a).cmp(&place(b)))
+    });
+    diagnostics
+}

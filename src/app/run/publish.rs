@@ -1,0 +1,233 @@
+//! Where the report goes: views, the job summary and the comment on GitHub, the records.
+//! A sink that fails is shown and changes nothing about the verdict.
+
+use super::base::open_store;
+use super::scene::Scene;
+use super::{Hands, Input, Writing};
+use crate::app::Error;
+use crate::app::console::{Colour, Console};
+use crate::config::{CommentPolicy, Config};
+use crate::github::{self, Client, Patience, PostedAs};
+use crate::report::{CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
+use crate::store::{RecordOutcome, RunRecord, Store};
+use crate::track::{Found, StepReading};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A view and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub view: View,
+    /// `None`: standard output.
+    pub path: Option<PathBuf>,
+}
+
+impl Target {
+    /// All of them, in the order given.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, String> {
+        texts.iter().map(|text| text.parse()).collect()
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    /// `VIEW` or `VIEW=PATH`; `-` is standard output.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (view, path) = match text.split_once('=') {
+            Some((_, "")) => return Err(format!("`{text}` names no file behind `=`")),
+            Some((view, path)) => (view, (path != "-").then(|| PathBuf::from(path))),
+            None => (text, None),
+        };
+        let view = View::from_str(view).map_err(|error| error.to_string())?;
+        Ok(Self { view, path })
+    }
+}
+
+/// Brings the report everywhere it belongs.
+pub(super) async fn publish(
+    hands: &mut Hands<'_>,
+    input: &Input,
+    config: &Config,
+    scene: &Scene,
+    mut report: Report,
+    readings: &[StepReading],
+) {
+    let writes = input.writing != Writing::Nothing;
+    if writes && (input.writing == Writing::Record || scene.is_base()) {
+        let notice = record(config, scene, &input.directory, &report, readings);
+        report.notices.extend(notice);
+    }
+    let identity = identity(input, scene, &report);
+    let server_url = scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
+    let options = RenderOptions {
+        width: hands.console.width().unwrap_or(100),
+        colour: hands.console.colour(),
+        server_url,
+        ..RenderOptions::default()
+    };
+    let comment = RenderOptions { identity: Some(identity), ..options.clone() };
+    if writes {
+        let notice = post(scene, input, config, &report, &comment).await;
+        report.notices.extend(notice);
+    }
+    for target in &input.targets {
+        if let Err(error) = write_target(target, &report, &options, &input.directory, writes, hands.console) {
+            let help = error.help();
+            report.notices.push(warning(format!("the {} view was not written: {error}", target.view), help));
+        }
+    }
+    let shows_on_standard_output = input.targets.iter().any(|target| target.path.is_none());
+    if !shows_on_standard_output {
+        show(View::Terminal, &report, &options, hands.console);
+    }
+    if input.writing == Writing::Nothing {
+        hands.console.phase("dry run: nothing was written; the comment would be:");
+        show(View::Markdown, &report, &comment, hands.console);
+    }
+    if writes {
+        in_actions(scene, input, &report, &options, hands.console);
+    }
+}
+
+fn identity(input: &Input, scene: &Scene, report: &Report) -> CommentIdentity {
+    let run = scene.event.as_ref().map(|event| event.run);
+    CommentIdentity {
+        key: input.key.clone(),
+        run: run.map_or(0, |run| run.id),
+        attempt: run.map_or(0, |run| run.attempt),
+        sha: report.run.commit.clone().unwrap_or_default(),
+    }
+}
+
+/// A reader that went away (`shipgate run | head`) is no error of ours.
+fn show(view: View, report: &Report, options: &RenderOptions, console: &mut dyn Console) {
+    let out = console.standard_output();
+    let _closed_pipe = render(view, report, options, out).and_then(|()| out.flush());
+}
+
+fn write_target(
+    target: &Target,
+    report: &Report,
+    options: &RenderOptions,
+    directory: &Path,
+    writes: bool,
+    console: &mut dyn Console,
+) -> Result<(), Error> {
+    let Some(path) = &target.path else {
+        show(target.view, report, options, console);
+        return Ok(());
+    };
+    if !writes {
+        console.phase(&format!("dry run: `{}` was not written", path.display()));
+        return Ok(());
+    }
+    let path = directory.join(path);
+    // Files hold no colours, and take the width that is usual for them.
+    let plain = RenderOptions { colour: Colour::Plain, width: RenderOptions::default().width, ..options.clone() };
+    let mut text = Vec::new();
+    let failed = |source| Error::Write { path: path.clone(), source };
+    render(target.view, report, &plain, &mut text).map_err(failed)?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    crate::app::file::replace(&path, &text).map_err(failed)
+}
+
+fn warning(message: String, help: Option<String>) -> Notice {
+    Notice { level: NoticeLevel::Warning, message, help }
+}
+
+fn record(config: &Config, scene: &Scene, directory: &Path, report: &Report, readings: &[StepReading]) -> Option<Notice> {
+    let build = report.build.clone()?;
+    let found = report.diagnostics.iter().map(|tracked| Found {
+        step: tracked.step.clone(),
+        diagnostic: tracked.diagnostic.clone(),
+    });
+    let run = RunRecord {
+        run_id: report.run.id,
+        branch: scene.base_branch.clone(),
+        commit: report.run.commit.clone(),
+        recorded_at: report.run.finished_at,
+        build,
+        steps: readings.to_vec(),
+        found: found.collect(),
+        variables: Some(report.variables.checks.iter().map(|check| check.variable.clone()).collect()),
+    };
+    match open_store(config, directory).record(&run) {
+        Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => Some(Notice {
+            level: NoticeLevel::Info,
+            message: "a run that began later was recorded meanwhile, so this one did not move the base".to_owned(),
+            help: None,
+        }),
+        Ok(_) => None,
+        Err(error) => Some(warning(format!("this run was not recorded: {error}"), Some(error.help()))),
+    }
+}
+
+/// Posts the comment of a pull request where a token is given for it.
+async fn post(scene: &Scene, input: &Input, config: &Config, report: &Report, options: &RenderOptions) -> Option<Notice> {
+    let event = scene.event.as_ref()?;
+    let target = event.comment_target()?;
+    if input.comment.unwrap_or(config.comment) == CommentPolicy::Never {
+        return None;
+    }
+    let Some(token) = &event.token else {
+        return Some(warning(
+            "the comment was not posted: no token is given".to_owned(),
+            Some("pass one to the step: `env: { GITHUB_TOKEN: ${{ github.token }} }`".to_owned()),
+        ));
+    };
+    let mut body = Vec::new();
+    render(View::Markdown, report, options, &mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    let posted = match Client::new(event.address.clone(), token, Patience::default()) {
+        Ok(client) => github::post_comment(&client, &target, &body).await,
+        Err(error) => Err(error),
+    };
+    match posted {
+        Ok(posted) => match posted.outcome {
+            PostedAs::NewerRunWins => Some(Notice {
+                level: NoticeLevel::Info,
+                message: "the comment already shows the result of a newer run, so it was left".to_owned(),
+                help: None,
+            }),
+            PostedAs::Created | PostedAs::Updated | PostedAs::Unchanged => None,
+        },
+        Err(error) => Some(warning(format!("the comment was not posted: {error}"), error.help())),
+    }
+}
+
+/// The job summary, the step's outputs and the annotations of a GitHub Actions job.
+fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOptions, console: &mut dyn Console) {
+    let Some(event) = &scene.event else { return };
+    let mut failures = Vec::new();
+    if let Some(file) = &event.summary_file {
+        let options = RenderOptions { room: Room::JobSummary, identity: None, ..options.clone() };
+        let mut summary = Vec::new();
+        let rendered = render(View::Markdown, report, &options, &mut summary);
+        if rendered.is_ok()
+            && let Err(error) = github::write_summary(file, &String::from_utf8_lossy(&summary))
+        {
+            failures.push(format!("the job summary was not written: {error}"));
+        }
+    }
+    if let Some(file) = &event.output_file {
+        let written = input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
+        let path = written.map(|path| input.directory.join(path));
+        if let Err(error) = github::write_outputs(file, &github::step_outputs(report, path.as_deref())) {
+            failures.push(format!("the step's outputs were not written: {error}"));
+        }
+    }
+    let annotations = github::annotations(report);
+    let out = console.standard_output();
+    for line in &annotations {
+        let _closed_pipe = writeln!(out, "{line}");
+    }
+    for failure in failures {
+        console.phase(&failure);
+    }
+}

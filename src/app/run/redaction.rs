@@ -1,0 +1,77 @@
+//! One redactor before every output: every text of a report that came from outside goes through it.
+
+use crate::diagnostic::{Account, Diagnostic, Exit};
+use crate::redact::Redactor;
+use crate::report::{Report, Step};
+use std::borrow::Cow;
+
+/// Masks every secret in the report. Names of our own, numbers and times stay as they are.
+pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
+    if redactor.is_empty() {
+        return;
+    }
+    let Report { run, project, verdict, base, steps, build, variables, diagnostics, fixed, notices, .. } = report;
+    let mut texts: Vec<&mut String> = vec![&mut project.name, &mut project.directory];
+    texts.extend([&mut run.repository, &mut run.commit, &mut run.branch, &mut run.url].into_iter().flatten());
+    texts.extend([&mut base.commit, &mut base.branch].into_iter().flatten());
+    for condition in &mut verdict.conditions {
+        texts.extend(&mut condition.help);
+    }
+    for reason in &mut verdict.reasons {
+        texts.push(&mut reason.message);
+        texts.extend([&mut reason.step, &mut reason.help].into_iter().flatten());
+    }
+    for notice in notices {
+        texts.push(&mut notice.message);
+        texts.extend(&mut notice.help);
+    }
+    if let Some(build) = build {
+        texts.push(&mut build.build_command);
+        texts.extend([&mut build.commit, &mut build.branch, &mut build.error_log].into_iter().flatten());
+        for asset in build.bundle.iter_mut().chain(&mut base.bundle).flat_map(|bundle| &mut bundle.assets) {
+            texts.extend([&mut asset.path, &mut asset.name]);
+        }
+    }
+    for check in &mut variables.checks {
+        texts.extend([&mut check.source, &mut check.problem, &mut check.help].into_iter().flatten());
+    }
+    texts.extend(variables.undeclared.iter_mut().map(|read| &mut read.file));
+    texts.extend(variables.leaks.iter_mut().flatten().map(|leak| &mut leak.file));
+    for step in steps {
+        step_texts(step, &mut texts);
+    }
+    for tracked in diagnostics {
+        texts.push(&mut tracked.step);
+        diagnostic_texts(&mut tracked.diagnostic, &mut texts);
+    }
+    for diagnostic in fixed {
+        diagnostic_texts(diagnostic, &mut texts);
+    }
+    for text in texts {
+        if let Cow::Owned(masked) = redactor.redact(text) {
+            *text = masked;
+        }
+    }
+}
+
+fn step_texts<'a>(step: &'a mut Step, texts: &mut Vec<&'a mut String>) {
+    let Step { name, command, exit, account, log_tail, .. } = step;
+    texts.extend([name, command]);
+    texts.extend(log_tail);
+    if let Some(Exit::NotStarted { error }) = exit {
+        texts.push(error);
+    }
+    let Account { totals, crashes, unrecognised, .. } = account;
+    texts.extend(totals.iter_mut().map(|total| &mut total.text));
+    texts.extend(crashes.iter_mut().map(|crash| &mut crash.text));
+    texts.extend(unrecognised.iter_mut().map(|line| &mut line.text));
+}
+
+fn diagnostic_texts<'a>(diagnostic: &'a mut Diagnostic, texts: &mut Vec<&'a mut String>) {
+    texts.push(&mut diagnostic.message);
+    texts.extend([&mut diagnostic.code, &mut diagnostic.file].into_iter().flatten());
+    for related in &mut diagnostic.related {
+        texts.push(&mut related.message);
+        texts.extend(&mut related.file);
+    }
+}

@@ -1,0 +1,142 @@
+//! Where the run takes place: the project, its repository, the CI event.
+
+use super::Writing;
+use super::plan::Plan;
+use crate::app::{Error, Process};
+use crate::config::Config;
+use crate::github::Event;
+use crate::project::{self, Installed, Project, Repository};
+use crate::record::Environment;
+use crate::report::{self, Notice, NoticeLevel};
+use crate::time::Timestamp;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// The branch that runs outside of any repository belong to.
+const NO_REPOSITORY: &str = "local";
+
+pub(super) struct Scene {
+    directory: PathBuf,
+    /// `None` for one command alone.
+    pub(super) project: Option<Project>,
+    pub(super) repository: Option<Repository>,
+    pub(super) event: Option<Event>,
+    /// The branch this run is of.
+    pub(super) branch: Option<String>,
+    /// The branch whose records are the base.
+    pub(super) base_branch: String,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Scene {
+    /// Looks at the project, git and the environment of a CI job. One command alone looks at no
+    /// project and asks no git, since it neither compares nor records.
+    pub(super) async fn look(
+        directory: &Path,
+        process: &Process,
+        config: &Config,
+        is_single: bool,
+    ) -> Result<Self, Error> {
+        let event = Event::read(&process.variables, |path| std::fs::read(path))?;
+        let mut notices = Vec::new();
+        let (project, repository) = if is_single {
+            (None, None)
+        } else {
+            let repository = match project::find_git(directory, process.search_path()).await {
+                Ok(repository) => repository,
+                Err(error) => {
+                    notices.push(Notice {
+                        level: NoticeLevel::Warning,
+                        message: format!("git could not be asked about this folder: {error}"),
+                        help: error.help(),
+                    });
+                    None
+                }
+            };
+            (Some(Project::detect(directory)?), repository)
+        };
+        let from_git = |pick: fn(&Repository) -> Option<String>| repository.as_ref().and_then(pick);
+        let branch = event
+            .as_ref()
+            .and_then(|event| event.branch.clone())
+            .or_else(|| from_git(|repository| repository.branch.clone()))
+            .or_else(|| repository.is_none().then(|| NO_REPOSITORY.to_owned()));
+        let base_branch = config
+            .default_branch
+            .clone()
+            .or_else(|| event.as_ref().and_then(|event| event.base_branch().map(str::to_owned)))
+            .or_else(|| from_git(|repository| repository.default_branch.clone()))
+            .or_else(|| branch.clone())
+            .unwrap_or_else(|| NO_REPOSITORY.to_owned());
+        Ok(Self { directory: directory.to_owned(), project, repository, event, branch, base_branch, notices })
+    }
+
+    /// Whether a run here moves the base by itself: on the default branch, and never on a pull request.
+    pub(super) fn is_base(&self) -> bool {
+        let is_proposal =
+            self.event.as_ref().is_some_and(|event| event.pull_request.is_some() || event.merge_group.is_some());
+        !is_proposal && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
+    }
+
+    /// The environment of the steps: the process's own, without the tokens that are for us alone.
+    #[expect(clippy::unused_self, reason = "what steps may see belongs to the scene")]
+    pub(super) fn environment_for_steps(&self, process: &Process) -> Vec<(OsString, OsString)> {
+        let is_private = |key: &OsStr| Event::PRIVATE_VARIABLES.iter().any(|private| key == *private);
+        process.environment.iter().filter(|(key, _)| !is_private(key)).cloned().collect()
+    }
+
+    pub(super) async fn versions(&self, process: &Process) -> Installed {
+        match &self.project {
+            Some(project) => project::read_versions(project, process.search_path()).await,
+            None => Installed::default(),
+        }
+    }
+
+    pub(super) fn commit(&self) -> Option<String> {
+        let of_event = self.event.as_ref().and_then(|event| event.commit.clone());
+        of_event.or_else(|| self.repository.as_ref().and_then(|repository| repository.commit.clone()))
+    }
+
+    pub(super) fn pull_request(&self) -> Option<u64> {
+        self.event.as_ref()?.pull_request.as_ref().map(|pull_request| pull_request.number)
+    }
+
+    pub(super) fn describe_run(
+        &self,
+        id: Uuid,
+        started_at: Timestamp,
+        finished_at: Timestamp,
+        environment: Environment,
+        writing: Writing,
+    ) -> report::Run {
+        report::Run {
+            id,
+            started_at,
+            finished_at,
+            environment,
+            repository: self.event.as_ref().map(|event| event.repository.to_string()),
+            commit: self.commit(),
+            branch: self.branch.clone(),
+            pull_request: self.pull_request(),
+            url: self.event.as_ref().map(|event| event.run_url.clone()),
+            is_dry_run: writing == Writing::Nothing,
+        }
+    }
+
+    pub(super) fn describe_project(&self, plan: &Plan) -> report::Project {
+        let root = self.repository.as_ref().map(|repository| repository.root.as_path());
+        let below = root.and_then(|root| self.directory.strip_prefix(root).ok());
+        let folder = self.directory.file_name().map(|name| name.to_string_lossy().into_owned());
+        report::Project {
+            name: self.project.as_ref().map(Project::name).or(folder).unwrap_or_default(),
+            directory: below.map(super::execute::forward_slashes).unwrap_or_default(),
+            package_manager: self
+                .project
+                .as_ref()
+                .and_then(|project| project.managed.manager().ok())
+                .map(|manager| manager.name().to_owned()),
+            plan: plan.source.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The command line. Only words: what they mean is in `app`.
+
+use crate::config::CommentPolicy;
+use crate::record::Environment;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  passed or warned
+  1  the gate failed
+  2  the command line or the configuration is wrong
+  3  inconclusive: it could not find out";
+
+/// A production-readiness gate: may this ship?
+#[derive(Debug, Parser)]
+#[command(name = "shipgate", version, after_help = EXIT_STATUS, propagate_version = true, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Work in this folder instead of the current one
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) directory: Option<PathBuf>,
+    /// The configuration, instead of `shipgate.yml` in the project's folder
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+    /// Colours in the terminal
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
+    pub(super) color: ColourChoice,
+    /// Show the verdict only: no build output, no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Show more: every step with what was read out of it
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the gate: variables, steps, sizes, secrets, comparison, verdict
+    Run(RunArgs),
+    /// Read a log and say what the tools in it found
+    Parse(ParseArgs),
+    /// Check one thing without running a build
+    #[command(subcommand)]
+    Check(CheckCommand),
+    /// Write a commented `shipgate.yml` and a workflow for this project
+    Init(InitArgs),
+    /// Print a JSON Schema
+    Schema { document: SchemaDocument },
+    /// Print the completions of a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into a folder
+    Man {
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(super) struct RunArgs {
+    /// Write nothing anywhere, and show the comment that would be posted
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Record this run as the base, whatever the branch
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) record: bool,
+    /// The environment that is built for, instead of the configuration's
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(super) environment: Option<EnvironmentName>,
+    /// Whether the pull request gets a comment, instead of what the configuration says
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(super) comment: Option<CommentChoice>,
+    /// Write a view of the report to a file, or to standard output; repeatable
+    #[arg(long = "report", value_name = "VIEW[=PATH]")]
+    pub(super) reports: Vec<String>,
+    /// Tells comments of several gates on one pull request apart
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) key: String,
+    /// Gate this one command, without a configuration
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum EnvironmentName {
+    Development,
+    Staging,
+    Production,
+}
+
+impl From<EnvironmentName> for Environment {
+    fn from(name: EnvironmentName) -> Self {
+        match name {
+            EnvironmentName::Development => Self::Development,
+            EnvironmentName::Staging => Self::Staging,
+            EnvironmentName::Production => Self::Production,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum CommentChoice {
+    Always,
+    Never,
+}
+
+impl From<CommentChoice> for CommentPolicy {
+    fn from(choice: CommentChoice) -> Self {
+        match choice {
+            CommentChoice::Always => Self::Always,
+            CommentChoice::Never => Self::Never,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(super) struct ParseArgs {
+    /// The format of the log; see `--list`
+    #[arg(long, default_value = "auto", value_name = "NAME")]
+    pub(super) format: String,
+    /// The folder that paths are made relative to
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) root: Option<PathBuf>,
+    /// `ndjson` (the default) or `count`, to standard output or to a file; repeatable
+    #[arg(long = "report", value_name = "VIEW[=PATH]")]
+    pub(super) reports: Vec<String>,
+    /// List the formats
+    #[arg(long)]
+    pub(super) list: bool,
+    /// Logs to read; `-` and none at all mean standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// The environment variables that the project needs
+    Variables {
+        /// The environment whose dotenv files are read, instead of the configuration's
+        #[arg(long, value_enum, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+    },
+    /// The configuration itself
+    Config,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Show what would be written and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SchemaDocument {
+    /// Of `shipgate.yml`
+    Config,
+    /// Of the report that `--report json` writes
+    Report,
+}

@@ -1,0 +1,164 @@
+//! The command line: arguments → inputs of use cases, their ends → exit statuses. No rules.
+
+mod args;
+mod console;
+mod generate;
+
+use crate::app::console::Console;
+use crate::app::{self, Error, ExitStatus, Process};
+use crate::github::StopCommands;
+use crate::time::SystemClock;
+use args::{CheckCommand, Cli, Command, ParseArgs, RunArgs, SchemaDocument};
+use clap::Parser;
+use console::{Live, Place, StandardConsole, Verbosity};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Runs the program with these arguments; the first is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; a closed pipe is not ours.
+            let _closed_pipe = error.print();
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
+        }
+    };
+    match Process::read().map_err(|source| Error::Read { path: PathBuf::from("."), source }) {
+        Ok(process) => start(&cli, &process),
+        Err(error) => fail(&error),
+    }
+}
+
+fn start(cli: &Cli, process: &Process) -> ExitStatus {
+    let directory = match &cli.global.directory {
+        Some(directory) => process.directory.join(directory),
+        None => process.directory.clone(),
+    };
+    if !directory.is_dir() {
+        return fail(&Error::NoDirectory(directory));
+    }
+    // Tools print the real path, whatever links lead to it.
+    let directory = directory.canonicalize().unwrap_or(directory);
+    let mut console = open_console(cli, process);
+    let result = dispatch(cli, process, &directory, &mut console);
+    drop(console);
+    result.unwrap_or_else(|error| fail(&error))
+}
+
+fn dispatch(cli: &Cli, process: &Process, directory: &Path, console: &mut StandardConsole) -> Result<ExitStatus, Error> {
+    let config = cli.global.config.as_ref().map(|config| process.directory.join(config));
+    match &cli.command {
+        Command::Run(arguments) => run(arguments, config, process, directory, console),
+        Command::Parse(arguments) if arguments.list => {
+            app::parse::list(console);
+            Ok(ExitStatus::Success)
+        }
+        Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, directory)?, console),
+        Command::Check(CheckCommand::Variables { environment }) => app::check::check_variables(
+            directory,
+            config.as_deref(),
+            environment.map(Into::into),
+            process,
+            console,
+        ),
+        Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
+        Command::Init(arguments) => {
+            let mode = match (arguments.dry_run, arguments.force) {
+                (true, _) => app::init::Mode::Show,
+                (false, true) => app::init::Mode::Replace,
+                (false, false) => app::init::Mode::Write,
+            };
+            runtime()?.block_on(app::init::init(directory, process, mode, console))
+        }
+        Command::Schema { document } => {
+            let schema = match document {
+                SchemaDocument::Config => crate::config::schema(),
+                SchemaDocument::Report => crate::report::report_schema().to_value(),
+            };
+            let text = format!("{schema:#}\n");
+            let _closed_pipe = console.standard_output().write_all(text.as_bytes());
+            Ok(ExitStatus::Success)
+        }
+        Command::Completions { shell } => {
+            let _closed_pipe = generate::write_completions(*shell, console.standard_output());
+            Ok(ExitStatus::Success)
+        }
+        Command::Man { directory: into } => {
+            let into = directory.join(into);
+            generate::write_manual(&into).map_err(|source| Error::Write { path: into, source })?;
+            Ok(ExitStatus::Success)
+        }
+    }
+}
+
+fn run(
+    arguments: &RunArgs,
+    config: Option<PathBuf>,
+    process: &Process,
+    directory: &Path,
+    console: &mut StandardConsole,
+) -> Result<ExitStatus, Error> {
+    let input = app::run::Input {
+        directory: directory.to_owned(),
+        config,
+        environment: arguments.environment.map(Into::into),
+        command: arguments.command.clone(),
+        writing: match (arguments.dry_run, arguments.record) {
+            (true, _) => app::run::Writing::Nothing,
+            (false, true) => app::run::Writing::Record,
+            (false, false) => app::run::Writing::AsUsual,
+        },
+        comment: arguments.comment.map(Into::into),
+        targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
+        key: arguments.key.clone(),
+    };
+    runtime()?.block_on(async {
+        let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
+        let hands = app::run::Hands { clock: &SystemClock, process, cancel, console };
+        app::run::run(hands, &input).await
+    })
+}
+
+fn parse_input(arguments: &ParseArgs, directory: &Path) -> Result<app::parse::Input, Error> {
+    Ok(app::parse::Input {
+        directory: directory.to_owned(),
+        format: arguments.format.clone(),
+        root: arguments.root.clone(),
+        files: arguments.files.clone(),
+        targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Signals)
+}
+
+fn open_console(cli: &Cli, process: &Process) -> StandardConsole {
+    let place = if process.get("GITHUB_ACTIONS") == Some("true") {
+        Place::GitHubActions(StopCommands::new())
+    } else if StandardConsole::is_terminal() {
+        Place::Terminal
+    } else {
+        Place::Log
+    };
+    let verbosity = if cli.global.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let for_machines = |view: &str| !view.contains('=') && view != "terminal" || view.ends_with("=-");
+    let live = match &cli.command {
+        Command::Run(arguments) if arguments.reports.iter().any(|view| for_machines(view)) => Live::StandardError,
+        _ => Live::StandardOutput,
+    };
+    StandardConsole::new(place, verbosity, cli.global.color, process.get("NO_COLOR").is_some(), live)
+}
+
+fn fail(error: &Error) -> ExitStatus {
+    let mut out = anstream::stderr().lock();
+    let text = error.to_string();
+    let head = if text.starts_with("error") { String::new() } else { "error: ".to_owned() };
+    let _closed_pipe = writeln!(out, "{head}{}", text.trim_end());
+    if let Some(help) = error.help() {
+        let _closed_pipe = writeln!(out, "help: {help}");
+    }
+    error.exit_status()
+}
