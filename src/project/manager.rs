@@ -62,11 +62,11 @@ impl Manager {
     }
 
     /// The command that runs an installed program. Never downloads one: `npx tsc` without TypeScript
-    /// would fetch an unrelated package called `tsc`.
+    /// would fetch an unrelated package called `tsc`. Without `--`, npm takes the program's options for its own.
     #[must_use]
     pub fn run_program(self, command: &str) -> String {
         match self {
-            Self::Npm => format!("npx --no {command}"),
+            Self::Npm => format!("npx --no -- {command}"),
             Self::Pnpm => format!("pnpm exec {command}"),
             Self::YarnClassic | Self::YarnBerry => format!("yarn run {command}"),
             Self::Bun => format!("bun run {command}"),

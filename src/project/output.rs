@@ -90,6 +90,9 @@ pub enum Part {
     Unshipped,
 }
 
+/// Where Cloudflare's adapters put the server's code, in the midst of what visitors download: a file or a folder.
+const CLOUDFLARE_WORKER: &str = "_worker.js";
+
 /// How an output folder is divided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -134,7 +137,9 @@ impl Layout {
     /// What the file at `path`, relative to the output, is there for.
     #[must_use]
     pub fn part(&self, path: &Path) -> Part {
-        if self.unshipped.iter().any(|folder| path.starts_with(folder)) {
+        if path.starts_with(CLOUDFLARE_WORKER) {
+            Part::Server
+        } else if self.unshipped.iter().any(|folder| path.starts_with(folder)) {
             Part::Unshipped
         } else if self.client_roots().iter().any(|folder| path.starts_with(folder)) {
             Part::Client
@@ -208,5 +213,6 @@ mod tests {
         let site = folder_with(&[("client/index.html", ""), ("a.js", "")]);
         assert_eq!(Layout::of(site.path()), Layout::all_client());
         assert_eq!(Layout::all_client().part(Path::new("a.js")), Part::Client);
+        assert_eq!(Layout::all_client().part(Path::new("_worker.js/index.js")), Part::Server);
     }
 }

@@ -101,7 +101,8 @@ async fn node_version(
     Version::parse(version.trim_start_matches('v')).map(Some).map_err(|_| named(format!("it printed `{version}`")))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,7 @@
 //! What the project is, on real folders, with real `git`.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails is a test that fails")]
+
 use shipgate::project::measure::Options;
 use shipgate::project::{Error, Layout, Project, find_git, measure};
 use shipgate::record::{AssetKind, Sizes};
@@ -15,7 +17,8 @@ fn put(root: &Path, file: &str, bytes: impl AsRef<[u8]>) {
 }
 
 fn script(lines: u32) -> String {
-    (0..lines).map(|n| format!("export const value{n} = {};\n", n * 7919 % 1009)).collect()
+    let lines: Vec<String> = (0..lines).map(|n| format!("export const value{n} = {};\n", n * 7919 % 1009)).collect();
+    lines.concat()
 }
 
 #[test]

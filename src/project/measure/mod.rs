@@ -106,3 +106,23 @@ fn number_equal_names(assets: &mut [Asset]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Part;
+
+    #[test]
+    fn a_file_that_vanishes_between_the_walk_and_the_reading_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = |name: &str| walk::File {
+            path: folder.path().join(name),
+            relative: name.to_owned(),
+            part: Part::Client,
+            length: 5,
+        };
+        assert_eq!(asset(&gone("a.js"), None).unwrap(), None);
+        assert_eq!(asset(&gone("a.png"), None).unwrap(), None);
+        assert_eq!(asset(&gone("a.js"), Some(&Cache::open(folder.path()))).unwrap(), None);
+    }
+}

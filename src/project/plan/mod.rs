@@ -123,6 +123,12 @@ impl Plan {
             }
             let run = manager.run_program("astro check");
             self.push(StepKind::Check, "check", run, "astro-check", "the project is built with Astro");
+            if project.astro_check == AstroCheck::Absent
+                && let Some(step) = self.steps.last_mut()
+            {
+                // Else Astro offers to install the package, and waits for an answer.
+                step.config.env.insert("CI".to_owned(), "true".to_owned());
+            }
             return Ok(None);
         }
         if project.framework == Framework::SvelteKit && project.script("check").is_some() {
@@ -188,7 +194,7 @@ impl Plan {
 const EXIT_STATUS: &str = "exit-status";
 
 /// `-b` follows references; `--force` has it check what it takes to be up to date. `--noEmit` goes with
-/// `-b` from TypeScript 5.6 on.
+/// `-b` from TypeScript 5.6 on. (`-b` writes its `.tsbuildinfo` all the same; TypeScript has no way around it.)
 fn tsc_options(project: &Project) -> &'static str {
     if project.tsconfig != TsConfig::References {
         return "--noEmit --listFiles";

@@ -33,7 +33,7 @@ fn an_astro_site_is_installed_checked_and_built() {
     assert_eq!(kinds, [StepKind::Install, StepKind::Check, StepKind::Build]);
     assert_eq!(plan.steps[0].config.run, "npm ci");
     assert_eq!(plan.steps[0].reason, "`node_modules` is missing");
-    assert_eq!(plan.steps[1].config.run, "npx --no astro check");
+    assert_eq!(plan.steps[1].config.run, "npx --no -- astro check");
     assert_eq!(plan.steps[1].config.format, "astro-check");
     assert_eq!(plan.steps[2].config.run, "npm run build");
     assert_eq!(plan.steps[2].config.output.as_deref(), Some(Path::new("dist")));
@@ -63,7 +63,8 @@ fn each_manager_has_its_own_commands() {
 fn astro_check_without_its_package_is_planned_with_a_warning() {
     let package = r#"{"scripts": {"build": "astro check && astro build"}, "dependencies": {"astro": "5"}}"#;
     let plan = Site::new(package, &[("package-lock.json", "{}")]).plan().unwrap();
-    assert_eq!(plan.steps[1].config.run, "npx --no astro check");
+    assert_eq!(plan.steps[1].config.run, "npx --no -- astro check");
+    assert_eq!(plan.steps[1].config.env.get("CI").map(String::as_str), Some("true"));
     assert_eq!(plan.notices[0].level, NoticeLevel::Warning);
     assert_eq!(plan.notices[0].help.as_deref(), Some("npm install -D @astrojs/check typescript"));
 }

@@ -97,7 +97,7 @@ impl Context {
     /// Eight characters of base64url, or of an alphabet within it.
     fn is_short_hash(self, text: &str) -> bool {
         let classes = Classes::of(text);
-        if text.len() != 8 || !classes.is_base64url || !(classes.has_upper || classes.has_digit) {
+        if text.len() != 8 || !is_base64url(text) || !(classes.has_upper || classes.has_digit) {
             return false;
         }
         if self.is_promised {
@@ -121,7 +121,6 @@ impl Context {
 
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about one word")]
 struct Classes {
-    is_base64url: bool,
     has_lower: bool,
     has_upper: bool,
     has_digit: bool,
@@ -131,12 +130,15 @@ impl Classes {
     fn of(text: &str) -> Self {
         let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
         Self {
-            is_base64url: text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
             has_lower: any(u8::is_ascii_lowercase),
             has_upper: any(u8::is_ascii_uppercase),
             has_digit: any(u8::is_ascii_digit),
         }
     }
+}
+
+fn is_base64url(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// 8 to 64 lower-case hexadecimal digits, both letters and figures; `facade01` reads like a word.
@@ -153,7 +155,7 @@ fn is_long_hash(text: &str) -> bool {
     let classes = Classes::of(text);
     let has_all = classes.has_lower && classes.has_upper && classes.has_digit;
     (10..=32).contains(&text.len())
-        && classes.is_base64url
+        && is_base64url(text)
         && has_all
         && !text.contains(['_', '-'])
         && !reads_like_words(text)
