@@ -165,3 +165,65 @@ impl TsConfig {
         Ok(if only_references { Self::References } else { Self::Files })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(files: &[(&str, &str)]) -> Project {
+        let root = tempfile::tempdir().unwrap();
+        for (file, text) in files {
+            let path = root.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Project::detect(root.path()).unwrap()
+    }
+
+    #[test]
+    fn the_more_particular_framework_counts() {
+        let of = |dependencies: &str| {
+            detect(&[("package.json", &format!(r#"{{"devDependencies": {{{dependencies}}}}}"#))]).framework
+        };
+        assert_eq!(of(r#""vite": "7", "astro": "7""#), Framework::Astro);
+        assert_eq!(of(r#""vite": "7", "@sveltejs/kit": "2""#), Framework::SvelteKit);
+        assert_eq!(of(r#""next": "16""#), Framework::Next);
+        assert_eq!(of(r#""vite": "7""#), Framework::Vite);
+        assert_eq!(of(""), Framework::Plain);
+    }
+
+    #[test]
+    fn a_configuration_file_tells_the_framework_where_package_json_does_not() {
+        assert_eq!(detect(&[("astro.config.ts", ""), ("vite.config.ts", "")]).framework, Framework::Astro);
+        assert_eq!(detect(&[("svelte.config.js", ""), ("vite.config.js", "")]).framework, Framework::Vite);
+    }
+
+    #[test]
+    fn a_folder_without_package_json_is_a_project_without_a_package() {
+        let project = detect(&[]);
+        assert_eq!(
+            (project.package.clone(), project.framework, project.output.clone()),
+            (None, Framework::Plain, None)
+        );
+        assert!(!project.name().is_empty() && !project.uses_typescript());
+    }
+
+    #[test]
+    fn astro_check_is_installed_asked_for_or_absent() {
+        let asked = ("package.json", r#"{"devDependencies": {"@astrojs/check": "0.9"}}"#);
+        assert_eq!(detect(&[asked]).astro_check, AstroCheck::Asked);
+        let installed = ("node_modules/@astrojs/check/package.json", "{}");
+        assert_eq!(detect(&[asked, installed]).astro_check, AstroCheck::Installed);
+        assert_eq!(detect(&[("package.json", "{}")]).astro_check, AstroCheck::Absent);
+    }
+
+    #[test]
+    fn a_tsconfig_of_references_is_told_from_one_with_files() {
+        let of = |text: &str| detect(&[("tsconfig.json", text)]).tsconfig;
+        assert_eq!(of(r#"{"files": [], "references": [{"path": "./a"}]} // x"#), TsConfig::References);
+        assert_eq!(of(r#"{"references": [{"path": "./a"}]}"#), TsConfig::Files);
+        assert_eq!(of(r#"{"files": [], "include": ["src"], "references": [{"path": "./a"}]}"#), TsConfig::Files);
+        assert_eq!(of("not json"), TsConfig::Files);
+        assert_eq!(detect(&[]).tsconfig, TsConfig::Absent);
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! Each manager leaves a mark of what it did. npm's hidden lock file `node_modules/.package-lock.json`
 //! lists every package and is compared entry by entry, whatever the times of the files: a checkout
-//! changes those, and a cache restores old ones. pnpm keeps a copy of the lock file, compared byte by byte. Yarn's marks say
-//! nothing that compares simply, so their time against the lock file's decides. bun leaves none and Yarn
+//! changes those, and a cache restores old ones. Yarn 1 keeps the lock file's entries in `.yarn-integrity`. pnpm keeps a copy of the lock file, compared byte by byte. The mark of later Yarns says
+//! nothing that compares simply, so its time against the lock file's decides. bun leaves none and Yarn
 //! Plug'n'Play has no `node_modules`: both are quick when there is nothing to do, and are simply run.
 //! Where it cannot be told, the answer is to install: that costs time, a stale folder costs the truth.
 
@@ -25,7 +25,7 @@ pub(super) fn reason_to_install(project: &Project, lock: &Lock) -> Option<String
         _ if !modules.is_dir() => return Some("`node_modules` is missing".to_owned()),
         Manager::Npm => npm_difference(project, lock),
         Manager::Pnpm => pnpm_difference(&root.join(lock.file), &modules.join(".pnpm/lock.yaml")),
-        Manager::YarnClassic => older(&modules.join(".yarn-integrity"), &root.join(lock.file)),
+        Manager::YarnClassic => yarn_difference(&root.join(lock.file), &modules.join(".yarn-integrity")),
         Manager::YarnBerry => older(&modules.join(".yarn-state.yml"), &root.join(lock.file)),
         Manager::Bun => Some("bun leaves no mark of what it has installed".to_owned()),
     };
@@ -54,6 +54,46 @@ fn pnpm_difference(lock: &Path, copy: &Path) -> Option<String> {
         (Ok(lock), Ok(copy)) if lock == copy => None,
         _ => Some("`pnpm-lock.yaml` is not what was installed last".to_owned()),
     }
+}
+
+/// What Yarn 1 installed last: pattern → address.
+#[derive(Deserialize)]
+struct YarnIntegrity {
+    #[serde(rename = "lockfileEntries")]
+    entries: BTreeMap<String, Option<String>>,
+}
+
+fn yarn_difference(lock: &Path, integrity: &Path) -> Option<String> {
+    let installed: Option<YarnIntegrity> =
+        std::fs::read(integrity).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let (Some(installed), Ok(text)) = (installed, std::fs::read_to_string(lock)) else {
+        return Some("`.yarn-integrity` is missing: the last install did not end, or was not Yarn's".to_owned());
+    };
+    let wanted = yarn_entries(&text);
+    let has = |pattern: &str, address: &str| {
+        installed.entries.get(pattern).is_some_and(|found| found.as_deref() == Some(address))
+    };
+    let changed = wanted.iter().find(|(pattern, address)| address.is_some_and(|address| !has(pattern, address)));
+    let gone = || installed.entries.keys().find(|pattern| !wanted.contains_key(pattern.as_str())).map(String::as_str);
+    let pattern = changed.map(|(pattern, _)| *pattern).or_else(gone)?;
+    Some(format!("`{pattern}` of `yarn.lock` is not what was installed last"))
+}
+
+/// The entries of Yarn 1's lock file: `a@^1, b@2:` at the margin, `  resolved "address"` below.
+fn yarn_entries(text: &str) -> BTreeMap<&str, Option<&str>> {
+    let mut entries = BTreeMap::new();
+    let mut current: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if let Some(address) = line.strip_prefix("  resolved ") {
+            for pattern in &current {
+                entries.insert(*pattern, Some(address.trim_matches('"')));
+            }
+        } else if let Some(patterns) = line.strip_suffix(':').filter(|line| !line.starts_with([' ', '#'])) {
+            current = patterns.split(", ").map(|pattern| pattern.trim_matches('"')).collect();
+            entries.extend(current.iter().map(|pattern| (*pattern, None)));
+        }
+    }
+    entries
 }
 
 fn file_name(path: &Path) -> String {
@@ -229,17 +269,34 @@ mod tests {
     }
 
     #[test]
-    fn yarns_mark_must_not_be_older_than_the_lock_file() {
-        let root = site(&[("yarn.lock", "# yarn lockfile v1"), ("node_modules/.yarn-integrity", "")]);
+    fn yarn_1_is_compared_entry_by_entry() {
+        let lock = "# yarn lockfile v1\n\n\n\"@b/c@^2\", \"@b/c@^2.1\":\n  version \"2.1.0\"\n  resolved \"https://r/c#1\"\n\n\
+                    a@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://r/a#2\"\n";
+        let of = |entries: &str| {
+            let integrity = format!(r#"{{"lockfileEntries": {{"a@^1.0.0": "https://r/a#2", {entries}}}}}"#);
+            reason(site(&[("yarn.lock", lock), ("node_modules/.yarn-integrity", &integrity)]).path())
+        };
+        let same = r#""@b/c@^2": "https://r/c#1", "@b/c@^2.1": "https://r/c#1""#;
+        assert_eq!(of(same), None);
+        assert!(of(&same.replacen("c#1", "c#0", 1)).unwrap().contains("`@b/c@^2`"));
+        assert!(of(&format!(r#"{same}, "d@1": "https://r/d""#)).unwrap().contains("`d@1`"));
+        assert!(reason(site(&[("yarn.lock", lock)]).path()).unwrap().contains("`.yarn-integrity` is missing"));
+    }
+
+    #[test]
+    fn a_later_yarns_mark_must_not_be_older_than_the_lock_file() {
+        let root = site(&[("yarn.lock", "__metadata:"), ("node_modules/.yarn-state.yml", "")]);
         let set = |file: &str, seconds: u64| {
             let file = std::fs::File::options().write(true).open(root.path().join(file)).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
         };
         set("yarn.lock", 100);
-        set("node_modules/.yarn-integrity", 200);
+        set("node_modules/.yarn-state.yml", 200);
         assert_eq!(reason(root.path()), None);
         set("yarn.lock", 300);
         assert!(reason(root.path()).unwrap().contains("newer than the last install"));
+        std::fs::write(root.path().join(".pnp.cjs"), "").unwrap();
+        assert!(reason(root.path()).unwrap().contains("Plug'n'Play"));
     }
 
     #[test]
