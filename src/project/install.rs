@@ -1,10 +1,15 @@
 //! Whether what is installed is what the lock file says.
 //!
-//! Each manager leaves a mark of what it did. npm's hidden lock file `node_modules/.package-lock.json`
-//! lists every package and is compared entry by entry, whatever the times of the files: a checkout
-//! changes those, and a cache restores old ones. Yarn 1 keeps the lock file's entries in `.yarn-integrity`. pnpm keeps a copy of the lock file, compared byte by byte. The mark of later Yarns says
-//! nothing that compares simply, so its time against the lock file's decides. bun leaves none and Yarn
-//! Plug'n'Play has no `node_modules`: both are quick when there is nothing to do, and are simply run.
+//! Each manager leaves a mark of what it did:
+//!
+//! * npm's hidden lock file `node_modules/.package-lock.json` lists every package and is compared entry by
+//!   entry, whatever the times of the files: a checkout changes those, and a cache restores old ones.
+//! * pnpm keeps a copy of the lock file, compared byte by byte.
+//! * Yarn 1 keeps the lock file's entries in `.yarn-integrity`, compared entry by entry. The mark of later
+//!   Yarns says nothing that compares simply, so its time against the lock file's decides.
+//! * bun leaves none and Yarn Plug'n'Play has no `node_modules`: both are quick when there is nothing to
+//!   do, and are simply run.
+//!
 //! Where it cannot be told, the answer is to install: that costs time, a stale folder costs the truth.
 
 use super::versions::find_package;
