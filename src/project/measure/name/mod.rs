@@ -119,7 +119,6 @@ impl Context {
     }
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one word")]
 struct Classes {
     has_lower: bool,
     has_upper: bool,
