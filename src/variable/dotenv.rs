@@ -2,8 +2,8 @@
 //!
 //! Reads what both readers of Vite read alike: `dotenv` (<https://github.com/motdotla/dotenv>) up to
 //! Vite 7 and Node's `util.parseEnv` (<https://nodejs.org/api/util.html#utilparseenvcontent>) after it.
-//! Where those differ (`\"`) it follows the former; where they guess (a quote that is never closed, text behind a closing quote), this reader says so.
-//! Knows no file and no contract; expands nothing. What it says is wrong never quotes the text.
+//! Where those differ (`\"`) it follows the former; where they guess (a quote that is never closed, text
+//! behind a closing quote) it says so, never quoting the text. Knows no file; expands nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +15,8 @@ pub(super) struct Entry {
     /// 1-based.
     pub(super) line: u32,
     pub(super) value: Result<String, Flaw>,
+    /// What stands for the value where it cannot be read: others may read it, so it is to be kept secret.
+    pub(super) raw: String,
     /// Whether a comment directly above or behind it says `optional`.
     pub(super) is_optional: bool,
     /// Whether a `#` without a space before it ends the value.
@@ -159,14 +161,16 @@ impl<'t> Reader<'t> {
             Some('=') => {
                 self.rest = &self.rest[text.len() - behind.len() + 1..];
                 let key = key.to_owned();
+                let raw = bare(behind[1..].trim());
                 let (value, comment, is_cut) = self.read_value();
+                let raw = if value.is_err() { raw } else { String::new() };
                 let is_optional = is_optional || comment.is_some_and(says_optional);
-                self.document.entries.push(Entry { key, line, value, is_optional, is_cut });
+                self.document.entries.push(Entry { key, line, value, raw, is_optional, is_cut });
                 return;
             }
             Some(':') if !key.is_empty() && behind[1..].starts_with([' ', '\t']) => {
-                let value = Err(Flaw::Colon);
-                self.document.entries.push(Entry { key: key.to_owned(), line, value, is_optional, is_cut: false });
+                let (value, raw) = (Err(Flaw::Colon), bare(behind[1..].trim()));
+                self.document.entries.push(Entry { key: key.to_owned(), line, value, raw, is_optional, is_cut: false });
                 self.take_line();
                 return;
             }
@@ -221,6 +225,11 @@ fn closing(inner: &str, quote: char) -> Option<usize> {
         }
     }
     escaped
+}
+
+/// Without the quotes at its ends, also where there is but one.
+fn bare(text: &str) -> String {
+    text.trim_matches(['"', '\'', '`']).to_owned()
 }
 
 /// The key of a comment such as ` SENTRY_DSN=`: upper case only, so that prose is none.

@@ -52,23 +52,15 @@ pub struct Unsearched {
 ///
 /// # Errors
 /// When there is no such folder, or something in it cannot be read.
-pub fn search_leaks(
-    output: &Path,
-    project: &Path,
-    secrets: &[Secret],
-) -> Result<LeakSearch, Error> {
+pub fn search_leaks(output: &Path, project: &Path, secrets: &[Secret]) -> Result<LeakSearch, Error> {
     let root = project.join(output);
     if !root.is_dir() {
         return Err(Error::NoOutput { path: display(output) });
     }
     let mut search = LeakSearch::default();
     let searcher = Searcher::new(secrets, &mut search.not_searchable)?;
-    let mut listing = Listing {
-        project,
-        seen: root.canonicalize().into_iter().collect(),
-        files: Vec::new(),
-        unsearched: Vec::new(),
-    };
+    let mut listing =
+        Listing { project, seen: root.canonicalize().into_iter().collect(), files: Vec::new(), unsearched: Vec::new() };
     listing.list(&root)?;
     search.unsearched = listing.unsearched;
     search.unsearched.sort();

@@ -14,14 +14,18 @@ use std::path::{Path, PathBuf};
 
 /// In bytes; real ones have a few kilobytes.
 const MAX_FILE: u64 = 1024 * 1024;
+/// Listed of one file.
+const MAX_NOTICES: usize = 20;
+
+/// A value, or why it cannot be told, as a fragment to follow the variable's name, and what to do.
+pub(super) type Reading = Result<String, (String, String)>;
 
 /// The value of a variable as the build will see it.
 #[derive(Clone)]
 pub(super) struct Found {
     /// `process` or the file's name.
     pub(super) source: String,
-    /// Or why it cannot be told, as a fragment to follow the variable's name, and what to do.
-    pub(super) value: Result<String, (String, String)>,
+    pub(super) value: Reading,
 }
 
 /// All values by key.
@@ -72,25 +76,13 @@ pub(super) fn read_values(
             continue;
         };
         values.notices.extend(notices(&name, &document));
-        for entry in &document.entries {
-            if let Ok(value) = &entry.value {
-                values.written.push((entry.key.clone(), value.clone()));
-            }
-            let value = entry.value.clone().map_err(|flaw| {
-                (format!("cannot be read: `{name}`, line {}: {}", entry.line, flaw.problem()), flaw.help().to_owned())
-            });
-            let conflict = document.duplicates.iter().rfind(|other| other.key == entry.key && other.is_conflict);
-            let value = conflict.map_or(value, |other| {
-                let problem = format!("has two values in `{name}`: lines {} and {}", other.first_line, other.line);
-                Err((problem, "keep the one that is meant".to_owned()))
-            });
-            let new = Merged { key: entry.key.clone(), source: name.clone(), value };
-            match index.get(&entry.key) {
-                Some(at) => merged[*at] = new,
-                None => {
-                    index.insert(entry.key.clone(), merged.len());
-                    merged.push(new);
-                }
+        for (key, value) in file_values(&name, document, &mut values.written) {
+            let new = Merged { key, source: name.clone(), value };
+            if let Some(at) = index.get(&new.key) {
+                merged[*at] = new;
+            } else {
+                index.insert(new.key.clone(), merged.len());
+                merged.push(new);
             }
         }
     }
@@ -117,10 +109,30 @@ pub(super) fn read_values(
     Ok(values)
 }
 
+/// What a file gives each key, in the order in which they turn up, and into `written` every value that stands in it.
+fn file_values(name: &str, document: Document, written: &mut Vec<(String, String)>) -> Vec<(String, Reading)> {
+    let mut order = Vec::new();
+    let mut values: BTreeMap<String, Reading> = BTreeMap::new();
+    for entry in document.entries {
+        let value = entry.value.map_err(|flaw| {
+            (format!("cannot be read: `{name}`, line {}: {}", entry.line, flaw.problem()), flaw.help().to_owned())
+        });
+        written.push((entry.key.clone(), value.as_ref().map_or(entry.raw, String::clone)));
+        if values.insert(entry.key.clone(), value).is_none() {
+            order.push(entry.key);
+        }
+    }
+    for other in document.duplicates.into_iter().filter(|other| other.is_conflict) {
+        let problem = format!("has two values in `{name}`: lines {} and {}", other.first_line, other.line);
+        values.insert(other.key, Err((problem, "keep the one that is meant".to_owned())));
+    }
+    order.into_iter().filter_map(|key| values.remove_entry(&key)).collect()
+}
+
 struct Merged {
     key: String,
     source: String,
-    value: Result<String, (String, String)>,
+    value: Reading,
 }
 
 fn expand_one(
@@ -169,7 +181,13 @@ fn notices(name: &str, document: &Document) -> Vec<Notice> {
         ));
     }
     notices.sort_by_key(|(line, _)| *line);
-    notices.into_iter().map(|(_, notice)| notice).collect()
+    let more = notices.len().saturating_sub(MAX_NOTICES);
+    let mut notices: Vec<Notice> = notices.into_iter().map(|(_, notice)| notice).take(MAX_NOTICES).collect();
+    if more > 0 {
+        let help = "mend the first ones and run it again";
+        notices.push(warning(format!("`{name}`: {more} more lines that cannot be read as they are meant"), help));
+    }
+    notices
 }
 
 /// Those of an example file: its values are nobody's, so only what keeps it from being read counts.

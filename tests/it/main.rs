@@ -5,3 +5,4 @@ mod layers;
 mod project;
 mod step;
 mod store;
+mod variable;

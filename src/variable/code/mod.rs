@@ -2,6 +2,7 @@
 //!
 //! Looks at what git does not ignore, outside `node_modules` and the folders that builds write.
 
+mod markup;
 mod reads;
 #[cfg(test)]
 mod tests;

@@ -104,7 +104,8 @@ impl<'s> Finder<'s> {
                 b"process" => {
                     let is_global = self.is_mark_before(at, 1, b'.') && at >= 2 && self.is_word(at - 2, "globalThis");
                     let start = if is_global { at - 2 } else { at };
-                    let is_own = is_global || !self.is_mark_before(at, 1, b'.');
+                    let is_spread = self.is_mark_before(at, 1, b'.') && self.is_mark_before(at, 2, b'.');
+                    let is_own = is_global || is_spread || !self.is_mark_before(at, 1, b'.');
                     if let Some(next) = self.named_property(at + 1, "env").filter(|_| is_own) {
                         self.look_at_environment(start, next);
                     }

@@ -237,6 +237,29 @@ fn secrets_are_those_of_contract_files_and_process() {
 }
 
 #[test]
+fn a_value_that_cannot_be_read_is_a_secret_all_the_same() {
+    let scene =
+        Scene::new(&[(".env", "A_TOKEN=\"teapot-heron\nB_TOKEN: one-two-three\nC_TOKEN=x1y2z3\nC_TOKEN=x1y2z4")]);
+    let secrets = scene.check().secrets;
+    let values: Vec<_> = secrets.iter().map(Secret::expose).collect();
+    assert_eq!(values, ["teapot-heron", "one-two-three", "x1y2z3", "x1y2z4"]);
+}
+
+#[test]
+fn a_file_full_of_rubbish_makes_a_short_list() {
+    let checked = Scene::new(&[(".env", &"rubbish\n".repeat(100_000))]).check();
+    assert_eq!(checked.notices.len(), 21);
+    assert!(checked.notices[20].message.contains("99980 more"));
+}
+
+#[test]
+fn the_secrets_of_a_process_are_told_without_a_project() {
+    let scene =
+        Scene::new(&[]).process("NPM_TOKEN", "teapot-heron").process("HOME", "/root").process("A_KEY", "changeme");
+    assert_eq!(process_secrets(&scene.process), [Secret::new("NPM_TOKEN", "teapot-heron")]);
+}
+
+#[test]
 fn an_example_that_cannot_be_read_is_said() {
     let scene = Scene::new(&[(".env.example", "A=\"open\nA=1\n")]);
     let checked = scene.check();
