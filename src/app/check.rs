@@ -54,11 +54,7 @@ pub fn check_config(directory: &Path, config: Option<&Path>, console: &mut dyn C
 }
 
 fn options(console: &dyn Console) -> RenderOptions {
-    RenderOptions {
-        width: console.width().unwrap_or(100),
-        colour: console.colour(),
-        ..RenderOptions::default()
-    }
+    RenderOptions { width: console.width().unwrap_or(100), colour: console.colour(), ..RenderOptions::default() }
 }
 
 fn write(console: &mut dyn Console, text: &str) {

@@ -39,14 +39,17 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoDirectory(_) => Some("give `-C` a folder that exists".to_owned()),
-            Self::ConfigIsDirectory(path) => {
-                Some(format!("move the folder away, or name a file: `--config {}`", path.join("shipgate.yml").display()))
-            }
+            Self::ConfigIsDirectory(path) => Some(format!(
+                "move the folder away, or name a file: `--config {}`",
+                path.join("shipgate.yml").display()
+            )),
             Self::NoConfig(_) => Some("write one with `shipgate init`, or leave `--config` away".to_owned()),
             Self::Project(error) => error.help(),
             Self::Variables(error) => Some(error.help()),
             Self::GitHub(error) => error.help(),
-            Self::AlreadyThere(_) => Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned()),
+            Self::AlreadyThere(_) => {
+                Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned())
+            }
             Self::Read { .. } | Self::Write { .. } | Self::Config(_) | Self::Usage(_) | Self::Signals(_) => None,
         }
     }

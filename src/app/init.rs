@@ -27,7 +27,12 @@ pub enum Mode {
 ///
 /// # Errors
 /// When the project cannot be read, a file is there already, or cannot be written.
-pub async fn init(directory: &Path, process: &Process, mode: Mode, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+pub async fn init(
+    directory: &Path,
+    process: &Process,
+    mode: Mode,
+    console: &mut dyn Console,
+) -> Result<ExitStatus, Error> {
     let project = Project::detect(directory)?;
     let plan = Plan::of(&project)?;
     let repository = project::find_git(directory, process.search_path()).await?;
@@ -85,8 +90,11 @@ fn configuration(project: &Project, plan: &Plan, directory: &Path) -> String {
             let _infallible = writeln!(text, "    format: {}", step.config.format);
         }
         if let Some(output) = &step.config.output {
-            let _infallible =
-                writeln!(text, "    output: {}        # measured, and searched for secrets", scalar(&output.to_string_lossy()));
+            let _infallible = writeln!(
+                text,
+                "    output: {}        # measured, and searched for secrets",
+                scalar(&output.to_string_lossy())
+            );
         }
         text.push_str("    timeout: 15m\n");
     }

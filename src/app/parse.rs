@@ -107,7 +107,7 @@ fn read_pieces(file: &Path, directory: &Path, mut take: impl FnMut(&[u8])) -> Re
 
 /// Where the views go. The first thing that goes wrong is kept and told at the end.
 struct Sinks {
-    sinks: Vec<Sink>,
+    open: Vec<Sink>,
     errors: u64,
     warnings: u64,
     failure: Option<Error>,
@@ -123,19 +123,19 @@ impl Sinks {
     fn open(input: &Input) -> Result<Self, Error> {
         let usual = [Target { view: View::Ndjson, path: None }];
         let targets = if input.targets.is_empty() { &usual[..] } else { &input.targets };
-        let sinks = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
-        Ok(Self { sinks, errors: 0, warnings: 0, failure: None })
+        let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
+        Ok(Self { open, errors: 0, warnings: 0, failure: None })
     }
 
     fn write(&mut self, diagnostic: &Diagnostic) {
-        for sink in self.sinks.iter_mut().filter(|sink| sink.view == View::Ndjson) {
+        for sink in self.open.iter_mut().filter(|sink| sink.view == View::Ndjson) {
             let written = write_diagnostic(diagnostic, &mut sink.writer);
             keep_first(&mut self.failure, sink.result(written));
         }
     }
 
     fn finish(mut self) -> Result<(), Error> {
-        for sink in &mut self.sinks {
+        for sink in &mut self.open {
             let written = match sink.view {
                 View::Count => render_count(self.errors, self.warnings, &mut sink.writer),
                 _ => Ok(()),
@@ -169,7 +169,9 @@ impl Sink {
     /// A reader that went away has read enough.
     fn result(&self, written: io::Result<()>) -> Result<(), Error> {
         match written {
-            Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write { path: self.path.clone(), source }),
+            Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::Write { path: self.path.clone(), source })
+            }
             _ => Ok(()),
         }
     }

@@ -47,7 +47,8 @@ impl Settings {
         };
         let formats: Vec<&str> = Format::names().collect();
         let shown = file.strip_prefix(directory).unwrap_or(&file).display().to_string();
-        let config = parse_config(&text, &shown, &formats).map_err(|mistakes| Error::Config(mistakes.render(colour)))?;
+        let config =
+            parse_config(&text, &shown, &formats).map_err(|mistakes| Error::Config(mistakes.render(colour)))?;
         Ok(Self { file: Some(file), config })
     }
 }

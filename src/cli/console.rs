@@ -63,8 +63,7 @@ impl StandardConsole {
             ColourChoice::Always => Colour::Ansi,
             ColourChoice::Never => Colour::Plain,
             ColourChoice::Auto => match place {
-                Place::Terminal if !no_color => Colour::Ansi,
-                Place::GitHubActions(_) if !no_color => Colour::Ansi,
+                Place::Terminal | Place::GitHubActions(_) if !no_color => Colour::Ansi,
                 _ => Colour::Plain,
             },
         };
@@ -216,7 +215,8 @@ impl Console for StandardConsole {
     }
 
     fn width(&self) -> Option<usize> {
-        matches!(self.place, Place::Terminal).then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
+        matches!(self.place, Place::Terminal)
+            .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
     }
 
     fn colour(&self) -> Colour {

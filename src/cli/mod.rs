@@ -47,7 +47,12 @@ fn start(cli: &Cli, process: &Process) -> ExitStatus {
     result.unwrap_or_else(|error| fail(&error))
 }
 
-fn dispatch(cli: &Cli, process: &Process, directory: &Path, console: &mut StandardConsole) -> Result<ExitStatus, Error> {
+fn dispatch(
+    cli: &Cli,
+    process: &Process,
+    directory: &Path,
+    console: &mut StandardConsole,
+) -> Result<ExitStatus, Error> {
     let config = cli.global.config.as_ref().map(|config| process.directory.join(config));
     match &cli.command {
         Command::Run(arguments) => run(arguments, config, process, directory, console),
@@ -56,13 +61,9 @@ fn dispatch(cli: &Cli, process: &Process, directory: &Path, console: &mut Standa
             Ok(ExitStatus::Success)
         }
         Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, directory)?, console),
-        Command::Check(CheckCommand::Variables { environment }) => app::check::check_variables(
-            directory,
-            config.as_deref(),
-            environment.map(Into::into),
-            process,
-            console,
-        ),
+        Command::Check(CheckCommand::Variables { environment }) => {
+            app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
+        }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
         Command::Init(arguments) => {
             let mode = match (arguments.dry_run, arguments.force) {

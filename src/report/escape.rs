@@ -31,7 +31,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn markdown_code(text: &str) -> String {
     let text = code_text(text);
-    if text.trim().is_empty() {
+    if text.chars().all(|c| c.is_whitespace() || c == APART) {
         return String::from("` `");
     }
     let fence = "`".repeat(shortest_free_run(&text));
@@ -82,7 +82,7 @@ fn prose_with(text: &str, code_span: fn(&str) -> String) -> String {
 pub fn markdown_fence(text: &str, indent: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(code_text).collect();
     let longest = lines.iter().map(|line| longest_run(line)).max().unwrap_or_default();
-    let fence = "`".repeat(3);
+    let fence = "`".repeat(longest.max(2) + 1);
     let mut block = format!("{indent}{fence}text\n");
     for line in &lines {
         let _ = writeln!(block, "{indent}{}", line.trim_end());

@@ -27,8 +27,8 @@ pub use crate::config::Colour;
 pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
-pub use terminal::render_variables;
 pub use model::{Base, Counts, Notice, NoticeLevel, Project, Report, Run, State, Step, ToolInfo, Tracked, Variables};
+pub use terminal::render_variables;
 
 /// A way to show a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

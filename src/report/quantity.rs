@@ -40,12 +40,10 @@ pub fn bytes(number: u64) -> String {
         scaled /= 1000.0;
         unit += 1;
     }
-    let decimals = if scaled < 9.995 {
-        2
-    } else if scaled < 99.95 {
-        1
-    } else {
-        0
+    let decimals = match scaled {
+        _ if scaled < 9.995 => 2,
+        _ if scaled < 99.95 => 1,
+        _ => 0,
     };
     format!("{} {}", decimal(scaled, decimals), UNITS[unit])
 }

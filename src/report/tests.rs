@@ -191,18 +191,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn tmp_dump() {
-    std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
-    std::fs::write(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/schema/report.schema.json"),
-        format!("{:#}\n", report_schema().as_value()),
-    )
-    .unwrap();
-    for (name, report) in sample::all() {
-        let options = RenderOptions { colour: Colour::Ansi, ..RenderOptions::default() };
-        std::fs::write(format!("/tmp/report-look/{name}.ansi"), rendered(View::Terminal, &report, &options)).unwrap();
-        std::fs::write(format!("/tmp/report-look/{name}.md"), rendered(View::Markdown, &report, &options)).unwrap();
-    }
-}

@@ -1,6 +1,5 @@
 //! `shipgate.yml`: the example, the schema, hostile files, and every mistake as it is shown.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use proptest::prelude::*;
 use serde_json::Value;

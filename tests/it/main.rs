@@ -1,8 +1,15 @@
 //! All integration tests in one binary.
 
+// Test modules, so that Clippy lets their helpers unwrap.
+#[cfg(test)]
 mod config;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
 mod project;
+#[cfg(test)]
 mod step;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
 mod variable;

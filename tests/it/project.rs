@@ -1,6 +1,5 @@
 //! What the project is, on real folders, with real `git`.
 
-#![expect(clippy::unwrap_used, reason = "a set-up that fails is a test that fails")]
 
 use shipgate::project::measure::Options;
 use shipgate::project::{Error, Layout, Project, find_git, measure};

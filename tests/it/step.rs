@@ -1,6 +1,5 @@
 //! Commands as they really run: what comes out, how they end, and that nothing is left of them.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use shipgate::diagnostic::Exit;
 use shipgate::step::{Cancel, Command, Finished, StopSignal, run, watch_signals};

@@ -15,7 +15,10 @@ pub(super) enum Standing {
     /// Nothing was recorded yet, or nothing is compared.
     Absent,
     /// There is or may be one; with why it could not be read.
-    Unreadable { why: String, help: Option<String> },
+    Unreadable {
+        why: String,
+        help: Option<String>,
+    },
 }
 
 /// Opens the configured store.

@@ -56,8 +56,11 @@ impl Built {
         let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
         let status = status(steps, &timed, output);
         let record = &mut self.record;
-        record.build_time =
-            timed.iter().filter_map(|step| step.seconds).reduce(|a, b| a + b).map(|seconds| seconds.max(SHORTEST_BUILD));
+        record.build_time = timed
+            .iter()
+            .filter_map(|step| step.seconds)
+            .reduce(|a, b| a + b)
+            .map(|seconds| seconds.max(SHORTEST_BUILD));
         record.node_version = versions.node;
         record.typescript_version = versions.typescript;
         record.astro_version = versions.astro;
@@ -111,7 +114,8 @@ pub(super) fn measure_output(
     for (step, done) in plan.steps.iter().zip(executed) {
         let Some(output) = &step.output else { continue };
         if !done.step.exit.as_ref().is_some_and(Exit::is_success) {
-            all.output = Output::Missing(format!("step `{}`, which builds `{}`, did not end well", step.name, output.display()));
+            all.output =
+                Output::Missing(format!("step `{}`, which builds `{}`, did not end well", step.name, output.display()));
             continue;
         }
         console.phase(&format!("measuring `{}`", output.display()));
@@ -124,8 +128,12 @@ fn one_output(all: &mut Measured, step: &str, output: &Path, directory: &Path, c
     let shown = output.display();
     let folder = directory.join(output);
     let layout = Layout::of(&folder);
-    let public: Vec<PathBuf> =
-        layout.client_roots().into_iter().map(|root| output.join(root)).filter(|root| directory.join(root).is_dir()).collect();
+    let public: Vec<PathBuf> = layout
+        .client_roots()
+        .into_iter()
+        .map(|root| output.join(root))
+        .filter(|root| directory.join(root).is_dir())
+        .collect();
     let bundle = match measure(&folder, &MeasureOptions { layout, cache: None }) {
         Ok(measured) if measured.bundle.assets.is_empty() => {
             return all.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
@@ -143,7 +151,11 @@ fn one_output(all: &mut Measured, step: &str, output: &Path, directory: &Path, c
         match search_leaks(&folder, directory, &checked.secrets) {
             Ok(search) => all.add_search(search),
             Err(error) => {
-                return all.broken(step, format!("`{shown}` could not be searched for secrets: {error}"), Some(error.help()));
+                return all.broken(
+                    step,
+                    format!("`{shown}` could not be searched for secrets: {error}"),
+                    Some(error.help()),
+                );
             }
         }
     }

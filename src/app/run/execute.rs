@@ -77,7 +77,10 @@ async fn execute_one(
     environment.extend(planned.env.iter().map(|(key, value)| (key.into(), value.into())));
     let command = Command {
         line: planned.run.clone(),
-        directory: planned.directory.as_ref().map_or_else(|| workshop.directory.to_owned(), |it| workshop.directory.join(it)),
+        directory: planned
+            .directory
+            .as_ref()
+            .map_or_else(|| workshop.directory.to_owned(), |it| workshop.directory.join(it)),
         environment,
         timeout: planned.timeout,
     };

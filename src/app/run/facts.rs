@@ -165,7 +165,8 @@ fn variable_facts(variables: &Variables, output: &Output, now: &mut BTreeMap<Mea
 
 fn base_facts(base: &Base, found: &[Found]) -> BTreeMap<Measure, f64> {
     let mut facts = BTreeMap::new();
-    let count = |test: &dyn Fn(&Diagnostic) -> bool| found.iter().filter(|found| test(&found.diagnostic)).count() as f64;
+    let count =
+        |test: &dyn Fn(&Diagnostic) -> bool| found.iter().filter(|found| test(&found.diagnostic)).count() as f64;
     facts.insert(Measure::Errors, count(&|it| it.level == Level::Error));
     facts.insert(Measure::Warnings, count(&|it| it.level == Level::Warning));
     for severity in Severity::ALL {

@@ -128,9 +128,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     reasons.extend(measured.reasons);
     reasons.extend(standing.reason());
 
-    let found = facts::without_echoes(
-        executed.iter().map(|done| (done.step.name.clone(), done.diagnostics.clone())).collect(),
-    );
+    let found =
+        facts::without_echoes(executed.iter().map(|done| (done.step.name.clone(), done.diagnostics.clone())).collect());
     let steps: Vec<report::Step> = executed.into_iter().map(|done| done.step).collect();
     let comparison = track::compare(found, standing.found());
     let diagnostics = sorted(comparison.tracked);

@@ -95,7 +95,11 @@ fn promise(format: Format, run: &str, project: Option<&Project>) -> Promise {
 /// A word as the shell takes it literally (POSIX, Shell Command Language, 2.2.2).
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +108,9 @@ mod tests {
 
     #[test]
     fn one_word_is_a_line_for_the_shell_and_several_are_taken_literally() {
-        let run = |words: &[&str]| of_command(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).steps[0].run.clone();
+        let run = |words: &[&str]| {
+            of_command(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).steps[0].run.clone()
+        };
         assert_eq!(run(&["tsc --noEmit && echo done"]), "tsc --noEmit && echo done");
         assert_eq!(run(&["echo", "it's", "a b", "$HOME"]), r"echo 'it'\''s' 'a b' '$HOME'");
         assert_eq!(run(&["printf", ""]), "printf ''");

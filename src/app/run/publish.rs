@@ -62,7 +62,8 @@ pub(super) async fn publish(
         report.notices.extend(notice);
     }
     let identity = identity(input, scene, &report);
-    let server_url = scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
+    let server_url =
+        scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
     let options = RenderOptions {
         width: hands.console.width().unwrap_or(100),
         colour: hands.console.colour(),
@@ -141,12 +142,18 @@ fn warning(message: String, help: Option<String>) -> Notice {
     Notice { level: NoticeLevel::Warning, message, help }
 }
 
-fn record(config: &Config, scene: &Scene, directory: &Path, report: &Report, readings: &[StepReading]) -> Option<Notice> {
+fn record(
+    config: &Config,
+    scene: &Scene,
+    directory: &Path,
+    report: &Report,
+    readings: &[StepReading],
+) -> Option<Notice> {
     let build = report.build.clone()?;
-    let found = report.diagnostics.iter().map(|tracked| Found {
-        step: tracked.step.clone(),
-        diagnostic: tracked.diagnostic.clone(),
-    });
+    let found = report
+        .diagnostics
+        .iter()
+        .map(|tracked| Found { step: tracked.step.clone(), diagnostic: tracked.diagnostic.clone() });
     let run = RunRecord {
         run_id: report.run.id,
         branch: scene.base_branch.clone(),
@@ -169,7 +176,13 @@ fn record(config: &Config, scene: &Scene, directory: &Path, report: &Report, rea
 }
 
 /// Posts the comment of a pull request where a token is given for it.
-async fn post(scene: &Scene, input: &Input, config: &Config, report: &Report, options: &RenderOptions) -> Option<Notice> {
+async fn post(
+    scene: &Scene,
+    input: &Input,
+    config: &Config,
+    report: &Report,
+    options: &RenderOptions,
+) -> Option<Notice> {
     let event = scene.event.as_ref()?;
     let target = event.comment_target()?;
     if input.comment.unwrap_or(config.comment) == CommentPolicy::Never {
@@ -216,7 +229,8 @@ fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOpt
         }
     }
     if let Some(file) = &event.output_file {
-        let written = input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
+        let written =
+            input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
         let path = written.map(|path| input.directory.join(path));
         if let Err(error) = github::write_outputs(file, &github::step_outputs(report, path.as_deref())) {
             failures.push(format!("the step's outputs were not written: {error}"));

@@ -149,7 +149,7 @@ impl Document<'_> {
                     (Some(file), false) => linked(&place, self.links.file(file, tracked.diagnostic.line)) + " ",
                     _ => place,
                 };
-                self.diagnostic(page, &place, tracked);
+                diagnostic(page, &place, tracked);
                 page.further_lines(&tracked.diagnostic.message);
             }
             page.blank();
@@ -165,24 +165,19 @@ impl Document<'_> {
         }
     }
 
-    fn diagnostic(self, page: &mut Page, place: &str, tracked: &Tracked) {
-        let code = tracked.diagnostic.code.as_deref().map(|code| code_word(page, code) + " ").unwrap_or_default();
-        page.item(&format!("{place}{code}{}", page.code(tracked.diagnostic.headline())));
-    }
-
     /// One line each, as many as the folded part may have.
     fn flat_list(self, page: &mut Page, list: &[&Tracked]) {
         for tracked in list.iter().take(self.budget.folded) {
-            let diagnostic = &tracked.diagnostic;
-            let place = match &diagnostic.file {
+            let said = &tracked.diagnostic;
+            let place = match &said.file {
                 Some(file) => {
-                    let place = digest::place(diagnostic.line, diagnostic.column);
+                    let place = digest::place(said.line, said.column);
                     let colon = if place.is_empty() { "" } else { ":" };
-                    self.linked_file(page, &format!("{file}{colon}{place}"), file, diagnostic.line) + " "
+                    self.linked_file(page, &format!("{file}{colon}{place}"), file, said.line) + " "
                 }
                 None => String::new(),
             };
-            self.diagnostic(page, &place, tracked);
+            diagnostic(page, &place, tracked);
         }
         page.more(list.len(), self.budget.folded);
         page.blank();
@@ -272,6 +267,11 @@ fn linked(text: &str, url: Option<String>) -> String {
         Some(url) => format!("[{text}]({url})"),
         None => text.to_owned(),
     }
+}
+
+fn diagnostic(page: &mut Page, place: &str, tracked: &Tracked) {
+    let code = tracked.diagnostic.code.as_deref().map(|code| code_word(page, code) + " ").unwrap_or_default();
+    page.item(&format!("{place}{code}{}", page.code(tracked.diagnostic.headline())));
 }
 
 /// A tool's code: as a word where it is one, else as foreign text.

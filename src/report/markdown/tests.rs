@@ -67,6 +67,9 @@ fn is_ours(markdown: &str) -> Result<(), String> {
         return Err(format!("{forged} comments"));
     }
     let html = Regex::new(r"\A(<!-- shipgate:v1 [ -~]+ -->\n|<details>\n<summary><b>[A-Za-z0-9, ]+</b>[^<>\n]*</summary>\n|</details>\n)\z").unwrap();
+    let title =
+        Regex::new(r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|Build|Check|[0-9,]+ (new )?errors?)\z")
+            .unwrap();
     let mut folds = 0_i32;
     for block in oracle::blocks(markdown) {
         match block {
@@ -75,10 +78,6 @@ fn is_ours(markdown: &str) -> Result<(), String> {
             }
             Block::Html(block) => return Err(format!("HTML: {block}")),
             Block::Heading(inlines) => {
-                let title = Regex::new(
-                    r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|Build|Check|[0-9,]+ (new )?errors?)\z",
-                )
-                .unwrap();
                 let text: String = inlines.iter().map(Inline::text).collect();
                 if !title.is_match(&text) {
                     return Err(format!("heading: {text}"));
@@ -131,12 +130,13 @@ proptest! {
     }
 }
 
+fn many<T: Clone>(list: &mut Vec<T>) {
+    *list = list.iter().cycle().take(if list.is_empty() { 0 } else { 2000 }).cloned().collect();
+}
+
 /// A report in which every list and every text is far too long.
 fn enormous(text: &str) -> Report {
     let mut report = infected(&sample::failed(), || text.to_owned());
-    fn many<T: Clone>(list: &mut Vec<T>) {
-        *list = list.iter().cycle().take(if list.is_empty() { 0 } else { 2000 }).cloned().collect();
-    }
     many(&mut report.diagnostics);
     many(&mut report.verdict.conditions);
     many(&mut report.verdict.reasons);

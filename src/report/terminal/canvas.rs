@@ -3,6 +3,7 @@
 
 use crate::report::{Colour, escape};
 use anstyle::{AnsiColor, Color, Style};
+use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a piece of text is, and so how it looks.
@@ -113,7 +114,7 @@ impl Canvas {
     pub(super) fn prose(&self, tone: Tone, text: &str) -> Vec<Span> {
         let Colour::Ansi = self.colour else { return vec![Span::new(tone, text)] };
         let pieces: Vec<&str> = text.split('`').collect();
-        if pieces.len() % 2 == 0 {
+        if pieces.len().is_multiple_of(2) {
             return vec![Span::new(tone, text)];
         }
         let tones = [tone, Tone::Name];
@@ -222,7 +223,7 @@ impl Canvas {
         if self.colour == Colour::Plain || style.is_plain() || text.is_empty() {
             self.text.push_str(text);
         } else {
-            self.text.push_str(&format!("{style}{text}{style:#}"));
+            let _ = write!(self.text, "{style}{text}{style:#}");
         }
         self.column += text.width();
     }

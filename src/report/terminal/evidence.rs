@@ -128,9 +128,12 @@ pub(super) fn bundle(canvas: &mut Canvas, report: &Report) {
         ]
     };
     let mut rows = vec![row(&digest::total_size(report, bundle), Tone::Strong, "")];
-    rows.extend(kinds.iter().map(|kind| match kind.is_counted {
-        true => row(kind, Tone::Plain, &bar(kind.sizes.raw, largest, bar_width)),
-        false => row(kind, Tone::Dim, ""),
+    rows.extend(kinds.iter().map(|kind| {
+        if kind.is_counted {
+            row(kind, Tone::Plain, &bar(kind.sizes.raw, largest, bar_width))
+        } else {
+            row(kind, Tone::Dim, "")
+        }
     }));
     let columns =
         [left("", 0, 0), left("", 0, 4), right("raw", 0), right("gzip", 2), right("brotli", 3), right("change", 1)];

@@ -3,12 +3,17 @@
 //!
 //! Sentences have the things they name in backticks. Nothing here is escaped; that is the view's part.
 
+mod condition;
+mod size;
+
 use super::model::{Report, State, Step, Tracked, Variables};
 use super::quantity;
 use crate::diagnostic::{Exit, Level};
-use crate::gate::{Condition, ConditionStatus, Limit, Outcome, Reason, ReasonKind, StepOutcome, Unit};
-use crate::record::{AssetKind, Bundle, Sizes, VariableCheck};
-use std::collections::BTreeMap;
+use crate::gate::{ConditionStatus, Outcome, Reason, ReasonKind, StepOutcome};
+use crate::record::VariableCheck;
+
+pub(super) use condition::{condition_cells, condition_sentence};
+pub(super) use size::{SizeRow, changed_assets, sizes_by_kind, total_size};
 
 /// The diagnostics of a report by what they are to the reader.
 #[derive(Debug, Default)]
@@ -135,77 +140,6 @@ fn reason_sentence(reason: &Reason) -> String {
     }
 }
 
-/// A condition as cells of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ConditionCells {
-    pub actual: String,
-    pub limit: String,
-    pub base: String,
-    pub change: String,
-}
-
-pub(super) fn condition_cells(condition: &Condition) -> ConditionCells {
-    let unit = condition.unit;
-    let short = |number: Option<f64>| number.map(|number| quantity::value(unit, number));
-    let told_apart = |sign: &str, limit: f64| match condition.actual {
-        Some(actual) => {
-            let (actual, limit) = quantity::against(unit, actual, limit);
-            (Some(actual), format!("{sign} {limit}"))
-        }
-        None => (None, format!("{sign} {}", quantity::value(unit, limit))),
-    };
-    let (actual, limit) = match condition.limit {
-        Limit::Max { value } => told_apart("≤", value),
-        Limit::Min { value } => told_apart("≥", value),
-        Limit::MaxIncrease { value } => (short(condition.actual), format!("≤ {}", quantity::signed(unit, value))),
-        Limit::MaxIncreasePercent { value } => {
-            (short(condition.actual), format!("≤ {}", percent_increase(condition, value).1))
-        }
-    };
-    ConditionCells {
-        actual: actual.unwrap_or_else(|| "unknown".into()),
-        limit,
-        base: short(condition.base).unwrap_or_default(),
-        change: condition_change(condition),
-    }
-}
-
-fn condition_change(condition: &Condition) -> String {
-    let (Some(actual), Some(base)) = (condition.actual, condition.base) else { return String::new() };
-    match condition.limit {
-        Limit::MaxIncreasePercent { value } if base > 0.0 => percent_increase(condition, value).0,
-        _ => quantity::change(condition.unit, base, actual),
-    }
-}
-
-/// The increase in percent and its limit, told apart if they differ.
-fn percent_increase(condition: &Condition, limit: f64) -> (String, String) {
-    let percent = match (condition.actual, condition.base) {
-        (Some(actual), Some(base)) if base > 0.0 => (actual - base) / base * 100.0,
-        _ => f64::NAN,
-    };
-    quantity::percent_against(percent, limit)
-}
-
-/// A condition that is not fulfilled, in one sentence.
-fn condition_sentence(condition: &Condition) -> String {
-    let cells = condition_cells(condition);
-    let measure = &condition.measure;
-    let limit = cells.limit.trim_start_matches(['≤', '≥', ' ']);
-    match (condition.limit, condition.status) {
-        (_, ConditionStatus::Unknown) => format!("`{measure}` is unknown; the limit is {}", cells.limit),
-        (_, ConditionStatus::NotApplicable) => format!("`{measure}` has nothing to be compared with yet"),
-        (Limit::Max { .. }, _) => format!("`{measure}` is {}, at most {limit} is allowed", cells.actual),
-        (Limit::Min { .. }, _) => format!("`{measure}` is {}, at least {limit} is needed", cells.actual),
-        (Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. }, _) => {
-            format!(
-                "`{measure}` went from {} to {} ({}), at most {limit} is allowed",
-                cells.base, cells.actual, cells.change
-            )
-        }
-    }
-}
-
 /// Something that keeps the run from being green.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure<'a> {
@@ -315,89 +249,6 @@ pub(super) fn variables_by_need(variables: &Variables) -> Vec<&VariableCheck> {
     let mut checks: Vec<_> = variables.checks.iter().collect();
     checks.sort_by(|a, b| (rank(a), &a.variable.key).cmp(&(rank(b), &b.variable.key)));
     checks
-}
-
-pub(super) fn kind_words(kind: AssetKind) -> &'static str {
-    match kind {
-        AssetKind::ClientScript => "client script",
-        AssetKind::Style => "style",
-        AssetKind::Html => "HTML",
-        AssetKind::Image => "image",
-        AssetKind::Font => "font",
-        AssetKind::ServerCode => "server code",
-        AssetKind::SourceMap => "source maps, apart",
-        AssetKind::Other => "other",
-    }
-}
-
-/// One line of a bundle's comparison.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SizeRow {
-    pub name: String,
-    /// Whether the sizes are part of the total.
-    pub is_counted: bool,
-    /// Nothing now: it is gone.
-    pub sizes: Sizes,
-    /// `None`: there is no base; all zero: it is new.
-    pub base: Option<Sizes>,
-}
-
-impl SizeRow {
-    /// `+12 kB (+11%)`, `new`, `gone`; empty without a base.
-    pub(super) fn change(&self) -> String {
-        match self.base {
-            None => String::new(),
-            Some(base) if base.raw == 0 && self.sizes.raw > 0 => "new".into(),
-            Some(base) if base.raw > 0 && self.sizes.raw == 0 => "gone".into(),
-            Some(base) => quantity::change(Unit::Bytes, base.raw as f64, self.sizes.raw as f64),
-        }
-    }
-}
-
-/// Sizes by kind, largest first; source maps, which are in no total, last.
-pub(super) fn sizes_by_kind(report: &Report, bundle: &Bundle) -> Vec<SizeRow> {
-    let base = report.base.bundle.as_ref().map(Bundle::by_kind);
-    let now = bundle.by_kind();
-    let mut rows: Vec<_> = AssetKind::ALL
-        .into_iter()
-        .filter(|kind| now.contains_key(kind) || base.as_ref().is_some_and(|base| base.contains_key(kind)))
-        .map(|kind| {
-            let sizes = |kinds: &BTreeMap<_, _>| kinds.get(&kind).copied().unwrap_or_default();
-            SizeRow {
-                name: kind_words(kind).into(),
-                is_counted: kind != AssetKind::SourceMap,
-                sizes: sizes(&now),
-                base: base.as_ref().map(|base| sizes(base)),
-            }
-        })
-        .collect();
-    rows.sort_by_key(|row| (!row.is_counted, std::cmp::Reverse(row.sizes.raw)));
-    rows
-}
-
-/// Everything that is counted.
-pub(super) fn total_size(report: &Report, bundle: &Bundle) -> SizeRow {
-    let base = report.base.bundle.as_ref().map(Bundle::total);
-    SizeRow { name: "total".into(), is_counted: true, sizes: bundle.total(), base }
-}
-
-/// Files whose size changed, the largest change first; nothing without a base.
-pub(super) fn changed_assets(report: &Report, bundle: &Bundle) -> Vec<SizeRow> {
-    let Some(base) = &report.base.bundle else { return Vec::new() };
-    let mut files = BTreeMap::<&str, (Sizes, Sizes)>::new();
-    for asset in &bundle.assets {
-        files.entry(&asset.name).or_default().0 += asset.sizes;
-    }
-    for asset in &base.assets {
-        files.entry(&asset.name).or_default().1 += asset.sizes;
-    }
-    let mut rows: Vec<_> = files
-        .into_iter()
-        .filter(|(_, (now, before))| now.raw != before.raw)
-        .map(|(name, (sizes, base))| SizeRow { name: name.into(), is_counted: true, sizes, base: Some(base) })
-        .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.sizes.raw.abs_diff(row.base.unwrap_or_default().raw)));
-    rows
 }
 
 /// What is not listed in the open: `1 known error, 1 note; 2 errors fixed`.
