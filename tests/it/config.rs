@@ -1,6 +1,5 @@
 //! `shipgate.yml`: the example, the schema, hostile files, and every mistake as it is shown.
 
-
 use proptest::prelude::*;
 use serde_json::Value;
 use shipgate::config::{Colour, Config, MAX_FILE_SIZE, Mistakes, schema};

@@ -1,6 +1,5 @@
 //! What the project is, on real folders, with real `git`.
 
-
 use shipgate::project::measure::Options;
 use shipgate::project::{Error, Layout, Project, find_git, measure};
 use shipgate::record::{AssetKind, Sizes};
