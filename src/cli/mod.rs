@@ -115,11 +115,15 @@ fn run(
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         key: arguments.key.clone(),
     };
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
         let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
         let hands = app::run::Hands { clock: &SystemClock, process, cancel, console };
         app::run::run(hands, &input).await
-    })
+    });
+    // A measurement that was given up may still be at work; its end is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 fn parse_input(arguments: &ParseArgs, directory: &Path) -> Result<app::parse::Input, Error> {

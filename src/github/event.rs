@@ -239,13 +239,19 @@ impl Event {
         self.pull_request.as_ref().map(|pull| pull.base_ref.as_str()).or_else(of_group)
     }
 
-    /// Whether the run is one of the default branch itself, which moves the base. Never so for a pull
-    /// request (a fork's branch may have the same name), a merge queue, or a `workflow_run`, which
+    /// Whether the run is for the branch that it runs on, so that it may move a base. Never so for a
+    /// pull request (a fork's branch may have the same name), a merge queue, or a `workflow_run`, which
     /// runs on the default branch on behalf of anybody.
     #[must_use]
-    pub fn is_on_default_branch(&self) -> bool {
+    pub fn is_of_its_own_branch(&self) -> bool {
         let is_own = matches!(self.kind, EventKind::Push | EventKind::Schedule | EventKind::WorkflowDispatch);
-        is_own && self.pull_request.is_none() && self.branch.is_some() && self.branch == self.default_branch
+        is_own && self.pull_request.is_none()
+    }
+
+    /// Whether the run is one of the default branch itself, which moves the base.
+    #[must_use]
+    pub fn is_on_default_branch(&self) -> bool {
+        self.is_of_its_own_branch() && self.branch.is_some() && self.branch == self.default_branch
     }
 
     /// Where a comment belongs: the pull request, where there is exactly one.

@@ -72,6 +72,13 @@ impl Cancel {
         self.0.borrow().count > 1
     }
 
+    /// Waits for the first request, which may have come already; for ever when none can come.
+    pub async fn asked(mut self) {
+        while self.requested().is_none() {
+            self.changed().await;
+        }
+    }
+
     /// Waits for the next request that this one has not seen; for ever when none can come.
     pub async fn changed(&mut self) {
         if self.0.changed().await.is_err() {

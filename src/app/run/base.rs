@@ -5,9 +5,11 @@ use crate::config::{Config, StoreConfig};
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::report::{self, Base};
+use crate::step::Cancel;
 use crate::store::{BaseRecord, JsonStore, Store};
 use crate::track::{Found, StepReading};
 use std::path::Path;
+use std::time::Duration;
 
 /// The base as far as it is known.
 pub(super) enum Standing {
@@ -21,19 +23,22 @@ pub(super) enum Standing {
     },
 }
 
+/// How long a run that was stopped waits for another process that holds the store.
+const PATIENCE_WHEN_STOPPED: Duration = Duration::from_millis(300);
+
 /// Opens the configured store.
-pub(super) fn open_store(config: &Config, directory: &Path) -> impl Store {
-    match &config.store {
-        StoreConfig::Json { path } => JsonStore::new(directory.join(path)),
-    }
+pub(super) fn open_store(config: &Config, directory: &Path, cancel: &Cancel) -> impl Store {
+    let StoreConfig::Json { path } = &config.store;
+    let store = JsonStore::new(directory.join(path));
+    if cancel.requested().is_some() { store.with_patience(PATIENCE_WHEN_STOPPED) } else { store }
 }
 
 /// Reads the records of the default branch. One command alone has none.
-pub(super) fn read(config: &Config, directory: &Path, scene: &Scene, is_single: bool) -> Standing {
+pub(super) fn read(config: &Config, directory: &Path, scene: &Scene, cancel: &Cancel, is_single: bool) -> Standing {
     if is_single {
         return Standing::Absent;
     }
-    match open_store(config, directory).base(&scene.base_branch) {
+    match open_store(config, directory, cancel).base(&scene.base_branch) {
         Ok(Some(base)) => Standing::Known(Box::new(base)),
         Ok(None) => Standing::Absent,
         Err(error) => Standing::Unreadable { why: error.to_string(), help: Some(error.help()) },

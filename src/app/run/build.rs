@@ -11,8 +11,9 @@ use crate::project::{Layout, MeasureOptions, measure};
 use crate::record::build::ToolVersions;
 use crate::record::{BuildConfiguration, BuildStatus, Bundle, Environment, Leak};
 use crate::report::{Counts, Notice, NoticeLevel, Step};
+use crate::step::{Cancel, StopSignal};
 use crate::time::Timestamp;
-use crate::variable::{Checked, LeakSearch, search_leaks};
+use crate::variable::{Checked, LeakSearch, Secret, search_leaks};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -56,11 +57,8 @@ impl Built {
         let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
         let status = status(steps, &timed, output);
         let record = &mut self.record;
-        record.build_time = timed
-            .iter()
-            .filter_map(|step| step.seconds)
-            .reduce(|a, b| a + b)
-            .map(|seconds| seconds.max(SHORTEST_BUILD));
+        record.build_time =
+            timed.iter().filter_map(|step| step.seconds).reduce(|a, b| a + b).map(|seconds| seconds.max(SHORTEST_BUILD));
         record.node_version = versions.node;
         record.typescript_version = versions.typescript;
         record.astro_version = versions.astro;
@@ -82,7 +80,8 @@ impl Built {
 }
 
 fn status(steps: &[Step], timed: &[&Step], output: &Output) -> BuildStatus {
-    if steps.iter().any(|step| step.outcome == StepOutcome::Cancelled) {
+    let is_cancelled = |step: &Step| step.outcome == StepOutcome::Cancelled;
+    if matches!(output, Output::Stopped(_)) || steps.iter().any(is_cancelled) {
         return BuildStatus::Cancelled;
     }
     let went_well = |step: &&Step| step.exit.as_ref().is_some_and(Exit::is_success);
@@ -94,6 +93,7 @@ fn status(steps: &[Step], timed: &[&Step], output: &Output) -> BuildStatus {
 }
 
 /// The output as measured and searched.
+#[derive(Default)]
 pub(super) struct Measured {
     pub(super) output: Output,
     /// `None` when nothing could be searched.
@@ -102,67 +102,98 @@ pub(super) struct Measured {
     pub(super) notices: Vec<Notice>,
 }
 
-/// Measures and searches what the steps with an output built.
-pub(super) fn measure_output(
+/// A folder that a step built.
+struct BuiltFolder {
+    step: String,
+    /// Below the project's folder.
+    path: PathBuf,
+}
+
+/// Measures and searches what the steps with an output built, unless it is asked to stop meanwhile.
+pub(super) async fn measure_output(
     plan: &Plan,
     executed: &[Executed],
     directory: &Path,
     checked: &Checked,
+    cancel: &Cancel,
     console: &mut dyn Console,
 ) -> Measured {
-    let mut all = Measured { output: Output::None, leaks: None, reasons: Vec::new(), notices: Vec::new() };
+    let mut all = Measured::default();
     for (step, done) in plan.steps.iter().zip(executed) {
         let Some(output) = &step.output else { continue };
         if !done.step.exit.as_ref().is_some_and(Exit::is_success) {
-            all.output =
-                Output::Missing(format!("step `{}`, which builds `{}`, did not end well", step.name, output.display()));
+            let shown = output.display();
+            all.output = Output::Missing(format!("step `{}`, which builds `{shown}`, did not end well", step.name));
             continue;
         }
         console.phase(&format!("measuring `{}`", output.display()));
-        one_output(&mut all, &step.name, output, directory, checked);
+        let folder = BuiltFolder { step: step.name.clone(), path: output.clone() };
+        let (directory, secrets) = (directory.to_owned(), checked.secrets.clone());
+        // It keeps every core busy and cannot be interrupted: when asked to stop, its end is not waited for.
+        let work = tokio::task::spawn_blocking(move || {
+            all.add_folder(&folder, &directory, &secrets);
+            all
+        });
+        let asked = cancel.clone().asked();
+        all = tokio::select! {
+            biased;
+            done = work => match done {
+                Ok(all) => all,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            },
+            () = asked => return Measured::stopped(&step.name, output, cancel),
+        };
     }
     all
 }
 
-fn one_output(all: &mut Measured, step: &str, output: &Path, directory: &Path, checked: &Checked) {
-    let shown = output.display();
-    let folder = directory.join(output);
-    let layout = Layout::of(&folder);
-    let public: Vec<PathBuf> = layout
-        .client_roots()
-        .into_iter()
-        .map(|root| output.join(root))
-        .filter(|root| directory.join(root).is_dir())
-        .collect();
-    let bundle = match measure(&folder, &MeasureOptions { layout, cache: None }) {
-        Ok(measured) if measured.bundle.assets.is_empty() => {
-            return all.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
-        }
-        Ok(measured) => {
-            all.notices.extend(measured.notes);
-            measured.bundle
-        }
-        Err(_) if !folder.exists() => {
-            return all.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
-        }
-        Err(error) => return all.broken(step, format!("`{shown}` could not be measured: {error}"), error.help()),
-    };
-    for folder in public {
-        match search_leaks(&folder, directory, &checked.secrets) {
-            Ok(search) => all.add_search(search),
-            Err(error) => {
-                return all.broken(
-                    step,
-                    format!("`{shown}` could not be searched for secrets: {error}"),
-                    Some(error.help()),
-                );
+impl Measured {
+    /// What was measured so far is not all, so none of it is kept.
+    fn stopped(step: &str, output: &Path, cancel: &Cancel) -> Self {
+        let signal = cancel.requested().map_or("a request", StopSignal::as_str);
+        let message = format!("the run was stopped by {signal} while `{}` was measured", output.display());
+        let reason = Reason {
+            kind: ReasonKind::Cancelled,
+            outcome: Outcome::Inconclusive,
+            step: Some(step.to_owned()),
+            message: message.clone(),
+            help: Some("run it again".to_owned()),
+        };
+        Self { output: Output::Stopped(message), reasons: vec![reason], ..Self::default() }
+    }
+
+    fn add_folder(&mut self, built: &BuiltFolder, directory: &Path, secrets: &[Secret]) {
+        let BuiltFolder { step, path } = built;
+        let shown = path.display();
+        let folder = directory.join(path);
+        let layout = Layout::of(&folder);
+        let public = layout.client_roots().into_iter().map(|root| path.join(root));
+        let public: Vec<PathBuf> = public.filter(|root| directory.join(root).is_dir()).collect();
+        let bundle = match measure(&folder, &MeasureOptions { layout, cache: None }) {
+            Ok(measured) if measured.bundle.assets.is_empty() => {
+                return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
+            }
+            Ok(measured) => {
+                self.notices.extend(measured.notes);
+                measured.bundle
+            }
+            Err(_) if !folder.exists() => {
+                return self.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
+            }
+            Err(error) => return self.broken(step, format!("`{shown}` could not be measured: {error}"), error.help()),
+        };
+        for folder in public {
+            match search_leaks(&folder, directory, secrets) {
+                Ok(search) => self.add_search(search),
+                Err(error) => {
+                    let message = format!("`{shown}` could not be searched for secrets: {error}");
+                    return self.broken(step, message, Some(error.help()));
+                }
             }
         }
+        self.add_bundle(bundle, &shown.to_string());
     }
-    all.add_bundle(bundle, &shown.to_string());
-}
 
-impl Measured {
     fn missing(&mut self, step: &str, message: String) {
         self.output = Output::Missing(message.clone());
         self.reasons.push(Reason {
@@ -188,7 +219,7 @@ impl Measured {
     /// Several outputs are one bundle, told apart by their folders.
     fn add_bundle(&mut self, mut bundle: Bundle, folder: &str) {
         match &mut self.output {
-            Output::Missing(_) => {}
+            Output::Missing(_) | Output::Stopped(_) => {}
             Output::None => self.output = Output::Measured(bundle),
             Output::Measured(all) => {
                 for asset in &mut bundle.assets {

@@ -55,13 +55,16 @@ pub(super) fn count(diagnostics: &[Tracked], fixed: &[Diagnostic], steps: &[Step
 }
 
 /// What was measured of the build's output.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Output {
     Measured(Bundle),
     /// The plan has no step with an output.
+    #[default]
     None,
     /// There should be one, and there is not.
     Missing(String),
+    /// The run was told to stop while it was measured.
+    Stopped(String),
 }
 
 /// Everything that the facts are made of.
@@ -130,7 +133,7 @@ fn bundle_facts(output: &Output, now: &mut BTreeMap<Measure, Fact>) {
                 now.insert(measure, Fact::Unknown("no step has an `output`".to_owned()));
             }
         }
-        Output::Missing(why) => {
+        Output::Missing(why) | Output::Stopped(why) => {
             for measure in kinds.into_iter().chain([Measure::BundleSize]) {
                 now.insert(measure, Fact::Unknown(why.clone()));
             }
@@ -157,7 +160,7 @@ fn variable_facts(variables: &Variables, output: &Output, now: &mut BTreeMap<Mea
     let leaks = match (&variables.leaks, output) {
         (Some(leaks), _) => Fact::Known(leaks.len() as f64),
         (None, Output::None) => Fact::Inapplicable("nothing that this run made would be published".to_owned()),
-        (None, Output::Missing(why)) => Fact::Unknown(why.clone()),
+        (None, Output::Missing(why) | Output::Stopped(why)) => Fact::Unknown(why.clone()),
         (None, Output::Measured(_)) => Fact::Unknown("the output could not be searched".to_owned()),
     };
     now.insert(Measure::LeakedSecrets, leaks);

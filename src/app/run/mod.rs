@@ -115,11 +115,20 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         redactor: &redactor,
     };
     let build = Built::begin(&plan, &scene, environment, started_at);
-    let (executed, versions) =
-        tokio::join!(execute(&workshop, &plan.steps, &mut hands.cancel, hands.console), scene.versions(hands.process));
-    let measured = build::measure_output(&plan, &executed, &input.directory, &checked, hands.console);
+    let asked = hands.cancel.clone();
+    let versions = || unless_stopped(asked.clone(), scene.versions(hands.process));
+    let steps = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console);
+    let (executed, versions) = if plan.installs() {
+        // The installed versions are those after the installation.
+        let executed = steps.await;
+        (executed, versions().await)
+    } else {
+        tokio::join!(steps, versions())
+    };
+    let measured =
+        build::measure_output(&plan, &executed, &input.directory, &checked, &hands.cancel, hands.console).await;
 
-    let standing = base::read(&settings.config, &input.directory, &scene, is_single);
+    let standing = base::read(&settings.config, &input.directory, &scene, &hands.cancel, is_single);
     let mut notices = notices(&plan, &checked, &redactor, &executed);
     notices.extend(scene.notices.iter().cloned());
     notices.extend(versions.notices);
@@ -174,6 +183,15 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let outcome = report.verdict.outcome;
     publish::publish(&mut hands, input, &settings.config, &scene, report, &readings).await;
     Ok(outcome.into())
+}
+
+/// The default when it takes longer than the time until the run is stopped.
+async fn unless_stopped<T: Default>(cancel: Cancel, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = cancel.asked() => T::default(),
+    }
 }
 
 fn redactor(checked: &Checked, scene: &Scene) -> Redactor {

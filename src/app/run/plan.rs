@@ -39,6 +39,15 @@ pub(super) struct Plan {
     pub(super) notices: Vec<Notice>,
 }
 
+impl Plan {
+    pub(super) fn installs(&self) -> bool {
+        self.steps.iter().any(|step| step.name == INSTALL)
+    }
+}
+
+/// The name of the step that installs what the project needs, detected or configured.
+const INSTALL: &str = "install";
+
 /// One command, gated by itself.
 pub(super) fn of_command(words: &[String]) -> Plan {
     let run = match words {
@@ -64,7 +73,7 @@ pub(super) fn of_project(config: &Config, project: &Project) -> Result<Plan, Err
         let steps = detected.steps.into_iter().map(|step| planned(step.config, Some(project))).collect();
         return Ok(Plan { steps, source: "detected", notices: detected.notices });
     };
-    let installs = configured.iter().any(|step| step.name == "install");
+    let installs = configured.iter().any(|step| step.name == INSTALL);
     let due = if installs { project::Plan::default() } else { project::Plan::installation(project)? };
     let mut steps: Vec<_> = due.steps.into_iter().map(|step| planned(step.config, Some(project))).collect();
     steps.extend(configured.iter().map(|step| planned(step.clone(), Some(project))));

@@ -9,6 +9,7 @@ use crate::app::console::{Colour, Console};
 use crate::config::{CommentPolicy, Config};
 use crate::github::{self, Client, Patience, PostedAs};
 use crate::report::{CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
+use crate::step::Cancel;
 use crate::store::{RecordOutcome, RunRecord, Store};
 use crate::track::{Found, StepReading};
 use std::path::{Path, PathBuf};
@@ -58,12 +59,11 @@ pub(super) async fn publish(
 ) {
     let writes = input.writing != Writing::Nothing;
     if writes && (input.writing == Writing::Record || scene.is_base()) {
-        let notice = record(config, scene, &input.directory, &report, readings);
+        let notice = record(config, scene, input, &report, readings, &hands.cancel);
         report.notices.extend(notice);
     }
     let identity = identity(input, scene, &report);
-    let server_url =
-        scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
+    let server_url = scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
     let options = RenderOptions {
         width: hands.console.width().unwrap_or(100),
         colour: hands.console.colour(),
@@ -72,7 +72,7 @@ pub(super) async fn publish(
     };
     let comment = RenderOptions { identity: Some(identity), ..options.clone() };
     if writes {
-        let notice = post(scene, input, config, &report, &comment).await;
+        let notice = post(scene, input, config, &report, &comment, &hands.cancel).await;
         report.notices.extend(notice);
     }
     for target in &input.targets {
@@ -145,15 +145,16 @@ fn warning(message: String, help: Option<String>) -> Notice {
 fn record(
     config: &Config,
     scene: &Scene,
-    directory: &Path,
+    input: &Input,
     report: &Report,
     readings: &[StepReading],
+    cancel: &Cancel,
 ) -> Option<Notice> {
     let build = report.build.clone()?;
-    let found = report
-        .diagnostics
-        .iter()
-        .map(|tracked| Found { step: tracked.step.clone(), diagnostic: tracked.diagnostic.clone() });
+    let found = report.diagnostics.iter().map(|tracked| Found {
+        step: tracked.step.clone(),
+        diagnostic: tracked.diagnostic.clone(),
+    });
     let run = RunRecord {
         run_id: report.run.id,
         branch: scene.base_branch.clone(),
@@ -164,7 +165,7 @@ fn record(
         found: found.collect(),
         variables: Some(report.variables.checks.iter().map(|check| check.variable.clone()).collect()),
     };
-    match open_store(config, directory).record(&run) {
+    match open_store(config, &input.directory, cancel).record(&run) {
         Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => Some(Notice {
             level: NoticeLevel::Info,
             message: "a run that began later was recorded meanwhile, so this one did not move the base".to_owned(),
@@ -182,6 +183,7 @@ async fn post(
     config: &Config,
     report: &Report,
     options: &RenderOptions,
+    cancel: &Cancel,
 ) -> Option<Notice> {
     let event = scene.event.as_ref()?;
     let target = event.comment_target()?;
@@ -198,7 +200,13 @@ async fn post(
     render(View::Markdown, report, options, &mut body).ok()?;
     let body = String::from_utf8(body).ok()?;
     let posted = match Client::new(event.address.clone(), token, Patience::default()) {
-        Ok(client) => github::post_comment(&client, &target, &body).await,
+        Ok(client) => tokio::select! {
+            biased;
+            () = cancel.clone().asked() => {
+                return Some(warning("the comment was not posted: the run was stopped".to_owned(), None));
+            }
+            posted = github::post_comment(&client, &target, &body) => posted,
+        },
         Err(error) => Err(error),
     };
     match posted {
@@ -229,8 +237,7 @@ fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOpt
         }
     }
     if let Some(file) = &event.output_file {
-        let written =
-            input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
+        let written = input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
         let path = written.map(|path| input.directory.join(path));
         if let Err(error) = github::write_outputs(file, &github::step_outputs(report, path.as_deref())) {
             failures.push(format!("the step's outputs were not written: {error}"));

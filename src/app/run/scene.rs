@@ -40,12 +40,15 @@ impl Scene {
     ) -> Result<Self, Error> {
         let event = Event::read(&process.variables, |path| std::fs::read(path))?;
         let mut notices = Vec::new();
+        // Whether there is a repository that could not be asked: its branch is then unknown.
+        let mut is_unknown = false;
         let (project, repository) = if is_single {
             (None, None)
         } else {
             let repository = match project::find_git(directory, process.search_path()).await {
                 Ok(repository) => repository,
                 Err(error) => {
+                    is_unknown = true;
                     notices.push(Notice {
                         level: NoticeLevel::Warning,
                         message: format!("git could not be asked about this folder: {error}"),
@@ -61,22 +64,22 @@ impl Scene {
             .as_ref()
             .and_then(|event| event.branch.clone())
             .or_else(|| from_git(|repository| repository.branch.clone()))
-            .or_else(|| repository.is_none().then(|| NO_REPOSITORY.to_owned()));
+            .or_else(|| (repository.is_none() && !is_unknown).then(|| NO_REPOSITORY.to_owned()));
+        let of_event = |event: &Event| event.base_branch().map(str::to_owned).or_else(|| event.default_branch.clone());
         let base_branch = config
             .default_branch
             .clone()
-            .or_else(|| event.as_ref().and_then(|event| event.base_branch().map(str::to_owned)))
+            .or_else(|| event.as_ref().and_then(of_event))
             .or_else(|| from_git(|repository| repository.default_branch.clone()))
             .or_else(|| branch.clone())
             .unwrap_or_else(|| NO_REPOSITORY.to_owned());
         Ok(Self { directory: directory.to_owned(), project, repository, event, branch, base_branch, notices })
     }
 
-    /// Whether a run here moves the base by itself: on the default branch, and never on a pull request.
+    /// Whether a run here moves the base by itself: on the default branch, and never for a proposal.
     pub(super) fn is_base(&self) -> bool {
-        let is_proposal =
-            self.event.as_ref().is_some_and(|event| event.pull_request.is_some() || event.merge_group.is_some());
-        !is_proposal && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
+        let is_own = self.event.as_ref().is_none_or(Event::is_of_its_own_branch);
+        is_own && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
     }
 
     /// The environment of the steps: the process's own, without the tokens that are for us alone.
