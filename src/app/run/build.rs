@@ -57,8 +57,11 @@ impl Built {
         let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
         let status = status(steps, &timed, output);
         let record = &mut self.record;
-        record.build_time =
-            timed.iter().filter_map(|step| step.seconds).reduce(|a, b| a + b).map(|seconds| seconds.max(SHORTEST_BUILD));
+        record.build_time = timed
+            .iter()
+            .filter_map(|step| step.seconds)
+            .reduce(|a, b| a + b)
+            .map(|seconds| seconds.max(SHORTEST_BUILD));
         record.node_version = versions.node;
         record.typescript_version = versions.typescript;
         record.astro_version = versions.astro;

@@ -63,7 +63,8 @@ pub(super) async fn publish(
         report.notices.extend(notice);
     }
     let identity = identity(input, scene, &report);
-    let server_url = scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
+    let server_url =
+        scene.event.as_ref().map_or_else(|| "https://github.com".to_owned(), |event| event.server_url.clone());
     let options = RenderOptions {
         width: hands.console.width().unwrap_or(100),
         colour: hands.console.colour(),
@@ -151,10 +152,10 @@ fn record(
     cancel: &Cancel,
 ) -> Option<Notice> {
     let build = report.build.clone()?;
-    let found = report.diagnostics.iter().map(|tracked| Found {
-        step: tracked.step.clone(),
-        diagnostic: tracked.diagnostic.clone(),
-    });
+    let found = report
+        .diagnostics
+        .iter()
+        .map(|tracked| Found { step: tracked.step.clone(), diagnostic: tracked.diagnostic.clone() });
     let run = RunRecord {
         run_id: report.run.id,
         branch: scene.base_branch.clone(),
@@ -237,7 +238,8 @@ fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOpt
         }
     }
     if let Some(file) = &event.output_file {
-        let written = input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
+        let written =
+            input.targets.iter().find(|target| target.view == View::Json).and_then(|target| target.path.as_ref());
         let path = written.map(|path| input.directory.join(path));
         if let Err(error) = github::write_outputs(file, &github::step_outputs(report, path.as_deref())) {
             failures.push(format!("the step's outputs were not written: {error}"));
