@@ -123,9 +123,10 @@ pub(crate) struct Ledger {
     pub(crate) listed: Option<std::collections::HashSet<u64>>,
 }
 
-/// How many diagnostics of each tool came since that tool's last total.
+/// How many diagnostics of each tool came since that tool's last total, and the totals that stand
+/// before what they count.
 #[derive(Debug, Default)]
-pub(crate) struct Since(Vec<(Cow<'static, str>, [u64; 3])>);
+pub(crate) struct Since(Vec<(Cow<'static, str>, [u64; 3])>, Vec<Total>);
 
 impl Since {
     fn slot(&mut self, tool: &str) -> Option<&mut [u64; 3]> {
@@ -135,6 +136,7 @@ impl Since {
     /// A new command starts: what came before belongs to no total to come.
     pub(crate) fn forget(&mut self) {
         self.0.clear();
+        self.1.clear();
     }
 }
 
@@ -195,12 +197,7 @@ impl Out<'_, '_> {
         note_tool(&mut self.ledger.account.tools, &total.tool);
         let counts = self.since.slot(&total.tool).map(std::mem::take).unwrap_or_default();
         [total.parsed_errors, total.parsed_warnings, total.parsed_notes] = counts;
-        let totals = &mut self.ledger.account.totals;
-        // A watch run prints totals for ever; the latest ones say how things stand.
-        if totals.len() >= Account::MAX_TOTALS {
-            totals.remove(0);
-        }
-        totals.push(total);
+        self.push_total(total);
     }
 
     /// Whether another tool has diagnostics since its last total, and this one has none.
@@ -222,6 +219,48 @@ impl Out<'_, '_> {
                 ..Total::default()
             });
         }
+    }
+
+    /// A total that stands before what it counts; it is settled when the command is over.
+    pub(crate) fn expect_total(&mut self, total: Total) {
+        note_tool(&mut self.ledger.account.tools, &total.tool);
+        if self.since.1.len() < 16 {
+            self.since.1.push(total);
+        }
+    }
+
+    /// The command is over: fills in what was parsed for totals that stood before it.
+    pub(crate) fn settle(&mut self) {
+        for mut total in std::mem::take(&mut self.since.1) {
+            let counts = self.since(&total.tool);
+            // Another tool's report may have been announced in the same words.
+            if counts == [0; 3] && self.others_since(&total.tool) {
+                continue;
+            }
+            [total.parsed_errors, total.parsed_warnings, total.parsed_notes] = counts;
+            self.push_total(total);
+        }
+    }
+
+    /// A total that counts the diagnostics of other tools as well.
+    pub(crate) fn total_of(&mut self, mut total: Total, counts: [u64; 3], others: &[&str]) {
+        note_tool(&mut self.ledger.account.tools, &total.tool);
+        for tool in others.iter().copied().chain([&*total.tool.clone()]) {
+            if let Some(slot) = self.since.slot(tool) {
+                *slot = [0; 3];
+            }
+        }
+        [total.parsed_errors, total.parsed_warnings, total.parsed_notes] = counts;
+        self.push_total(total);
+    }
+
+    fn push_total(&mut self, total: Total) {
+        let totals = &mut self.ledger.account.totals;
+        // A watch run prints totals for ever; the latest ones say how things stand.
+        if totals.len() >= Account::MAX_TOTALS {
+            totals.remove(0);
+        }
+        totals.push(total);
     }
 
     pub(crate) fn crash(&mut self, kind: &str, words: &[u8]) {

@@ -356,6 +356,7 @@ impl LogParser {
         for reader in readers {
             reader.finish(&mut out);
         }
+        out.settle();
         if stream.open {
             stream.open = false;
             *open -= 1;

@@ -2,7 +2,7 @@
 //! that every format has fixtures.
 
 use super::reader::ReaderSpec;
-use super::{listed, tsc};
+use super::{bundler, json, listed, stylish, svelte, tsc, unix};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -43,6 +43,66 @@ pub const FORMATS: &[FormatSpec] = &[
         title: "astro check",
         tools: "astro check and astro-check, with their result",
         readers: &[tsc::READER, listed::READER],
+    },
+    FormatSpec {
+        name: "svelte-check",
+        title: "svelte-check",
+        tools: "svelte-check 4: human, human-verbose, machine, machine-verbose",
+        readers: &[svelte::READER],
+    },
+    FormatSpec {
+        name: "eslint",
+        title: "ESLint",
+        tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json",
+        readers: &[stylish::READER, unix::READER, json::READER],
+    },
+    FormatSpec {
+        name: "stylelint",
+        title: "Stylelint",
+        tools: "Stylelint 17: string, verbose, unix, compact, json",
+        readers: &[stylish::READER, unix::READER, json::READER],
+    },
+    FormatSpec {
+        name: "astro-build",
+        title: "astro build",
+        tools: "astro build and sync: Astro's own errors and those of vite beneath",
+        readers: &[
+            bundler::astro::READER,
+            bundler::rolldown::READER,
+            bundler::esbuild::READER,
+            bundler::rollup::READER,
+            tsc::READER,
+        ],
+    },
+    FormatSpec {
+        name: "vite",
+        title: "vite",
+        tools: "vite build (rolldown, or rollup up to 7) with vite-plugin-checker and @rollup/plugin-typescript",
+        readers: &[bundler::rolldown::READER, bundler::esbuild::READER, bundler::rollup::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "rollup",
+        title: "rollup",
+        tools: "rollup, with @rollup/plugin-typescript",
+        readers: &[bundler::rollup::READER, bundler::rolldown::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "esbuild",
+        title: "esbuild",
+        tools: "esbuild and tsup",
+        readers: &[bundler::esbuild::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "webpack",
+        title: "webpack",
+        tools: "webpack 5 with ts-loader or fork-ts-checker-webpack-plugin",
+        readers: &[bundler::webpack::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "next",
+        title: "Next.js",
+        tools: "next build, with Turbopack or webpack",
+        readers: &[bundler::webpack::READER, tsc::READER],
     },
     FormatSpec {
         name: EXIT_STATUS,

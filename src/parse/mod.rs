@@ -30,18 +30,23 @@
 //! [`Diagnostic`]: crate::diagnostic::Diagnostic
 //! [`Account`]: crate::diagnostic::Account
 
+mod bundler;
 mod crash;
 mod draft;
 mod engine;
 mod format;
+mod json;
 mod line;
 mod listed;
 mod path;
 mod reader;
 mod runner;
 mod search;
+mod stylish;
 mod suspect;
+mod svelte;
 mod tsc;
+mod unix;
 
 pub use engine::{LogParser, Options};
 pub use format::{FORMATS, Format, FormatSpec};

@@ -8,6 +8,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 pub(super) struct Markers {
     packed: Option<Searcher>,
     automaton: Option<AhoCorasick>,
+    /// Words at the beginning of a line, written with the line break before them.
+    first: Vec<Vec<u8>>,
 }
 
 impl Markers {
@@ -28,16 +30,17 @@ impl Markers {
         } else {
             None
         };
-        Self { packed, automaton }
+        let first =
+            words.iter().filter_map(|word| word.strip_prefix('\n')).map(|word| word.as_bytes().to_vec()).collect();
+        Self { packed, automaton, first }
     }
 
     /// A byte of the first line at or behind `at` that has a marker in it. `at` is a line's start.
     pub(super) fn find_line(&self, data: &[u8], at: usize) -> Option<usize> {
-        // The marker of script headers has the line break before it.
-        if data[at..].starts_with(b"> ") {
+        let rest = &data[at..];
+        if self.first.iter().any(|word| rest.starts_with(word)) {
             return Some(at);
         }
-        let rest = &data[at..];
         let end = match (&self.packed, &self.automaton) {
             (Some(packed), _) => packed.find(rest)?.end(),
             (None, Some(automaton)) => automaton.find(rest)?.end(),

@@ -25,7 +25,7 @@ pub(crate) fn fixtures(folder: &Path) -> Vec<Case> {
                 root: root.to_owned(),
                 directory: directory.to_owned(),
                 log: fs::read(here.join(name)).unwrap_or_else(|error| panic!("{format}/{name}: {error}")),
-                expected: expected(&here, truth_file, kind),
+                expected: expected(&here, truth_file, kind, mode),
                 partly: kind == "packages",
             });
         }
@@ -33,9 +33,16 @@ pub(crate) fn fixtures(folder: &Path) -> Vec<Case> {
     cases
 }
 
-fn expected(here: &Path, file: &str, kind: &str) -> Vec<Expected> {
+/// The folder in which all runs took place.
+const ROOT: &str = "/home/runner/work/";
+
+fn expected(here: &Path, file: &str, kind: &str, mode: &str) -> Vec<Expected> {
     if kind == "none" {
         return Vec::new();
+    }
+    if kind == "svelte" {
+        let text = fs::read_to_string(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        return truth::svelte(&text, mode);
     }
     let json = |file: &str| -> Value {
         let bytes = fs::read(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -50,6 +57,7 @@ fn expected(here: &Path, file: &str, kind: &str) -> Vec<Expected> {
             }
         }
         "packages" => packages(&json(file)),
+        kind if truth::KINDS.iter().any(|(name, _)| *name == kind) => truth::tool(kind, &json(file), mode, ROOT),
         kind => panic!("unknown kind of truth `{kind}`"),
     }
 }
@@ -77,7 +85,7 @@ pub(crate) fn all(corpus: &Path) -> Vec<Case> {
     for project in sorted(corpus) {
         for tool in sorted(&corpus.join(&project)) {
             let here = corpus.join(&project).join(&tool);
-            let Some((format, kind)) = family(&tool) else { continue };
+            let Some((format, kind, truth)) = family(&tool) else { continue };
             for file in sorted(&here) {
                 let Some(mode) = file.strip_suffix(".stdout").or_else(|| {
                     let mode = file.strip_suffix(".stderr")?;
@@ -85,7 +93,7 @@ pub(crate) fn all(corpus: &Path) -> Vec<Case> {
                 }) else {
                     continue;
                 };
-                let Some((truth, kind)) = truth_of(&here, &tool, mode, kind) else { continue };
+                let Some((truth, kind)) = truth_of(&here, &tool, mode, kind, truth) else { continue };
                 let mut log = fs::read(here.join(format!("{mode}.stdout"))).unwrap_or_default();
                 log.extend(fs::read(here.join(format!("{mode}.stderr"))).unwrap_or_default());
                 let family = tool.split('-').take_while(|part| !part.starts_with(|c: char| c.is_ascii_digit()));
@@ -97,7 +105,7 @@ pub(crate) fn all(corpus: &Path) -> Vec<Case> {
                     root: format!("/home/runner/work/{project}"),
                     directory: String::new(),
                     log,
-                    expected: expected(&here, &truth, kind),
+                    expected: expected(&here, &truth, kind, mode),
                     partly: kind == "packages",
                 });
             }
@@ -106,19 +114,30 @@ pub(crate) fn all(corpus: &Path) -> Vec<Case> {
     cases
 }
 
-/// The format and kind of truth of a tool's folder.
-fn family(tool: &str) -> Option<(&'static str, &'static str)> {
+/// The format, kind of truth and truth file of a tool's folder.
+fn family(tool: &str) -> Option<(&'static str, &'static str, &'static str)> {
     let families = [
-        ("tsc-", "tsc", "typescript"),
-        ("tsgo-", "tsc", "typescript"),
-        ("vue-tsc-", "vue-tsc", "typescript"),
-        ("astro-check-", "astro-check", "typescript"),
+        ("tsc-", "tsc", "typescript", "truth.json"),
+        ("tsgo-", "tsc", "typescript", "truth.json"),
+        ("vue-tsc-", "vue-tsc", "typescript", "truth.json"),
+        ("astro-check-", "astro-check", "typescript", "truth.json"),
+        ("svelte-check-", "svelte-check", "svelte", "machine-verbose.stdout"),
+        ("rollup-", "rollup", "typescript", "truth.json"),
+        ("tsup-", "esbuild", "typescript", "truth.json"),
+        ("next-", "next", "typescript", "truth.json"),
+        ("fork-ts-checker-", "webpack", "typescript", "truth.json"),
+        ("vite-plugin-checker-", "vite", "typescript", "truth.json"),
+        ("ngc-", "tsc", "typescript", "truth.json"),
+        ("esbuild-", "esbuild", "esbuild", "truth.json"),
+        ("webpack-ts-loader-", "webpack", "webpack", "truth.json"),
+        ("eslint-", "eslint", "eslint", "json.stdout"),
+        ("stylelint-", "stylelint", "stylelint", "json.stderr"),
     ];
-    families.iter().find(|(prefix, ..)| tool.starts_with(prefix)).map(|&(_, format, kind)| (format, kind))
+    families.iter().find(|(prefix, ..)| tool.starts_with(prefix)).map(|&(_, format, kind, truth)| (format, kind, truth))
 }
 
 /// The truth file of a run, if it can be compared at all.
-fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str) -> Option<(String, &'static str)> {
+fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str, truth: &str) -> Option<(String, &'static str)> {
     let has = |file: &str| here.join(file).exists();
     let packages = has("truth.packages.json");
     if packages && !mode.starts_with("build") && mode != "npm-run" && mode != "run-p" {
@@ -130,6 +149,7 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str) -> Option<(
     // These runs check nothing, or stop before.
     let nothing = mode.contains("dry")
         || (tool.starts_with("astro-check") && matches!(mode, "build" | "sync"))
+        || (tool.starts_with("eslint") && matches!(mode, "bad-config" | "ignored-file"))
         || fs::read_to_string(here.join(format!("{mode}.stderr")))
             .is_ok_and(|text| text.contains("is not supported by Astro"));
     if nothing {
@@ -137,5 +157,5 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str) -> Option<(
     }
     // Without an API path there is nothing to compare with but the output's own counts.
     let taken = |text: String| !text.contains("\"generator\": \"none\"");
-    fs::read_to_string(here.join("truth.json")).is_ok_and(taken).then(|| ("truth.json".to_owned(), kind))
+    fs::read_to_string(here.join(truth)).is_ok_and(taken).then(|| (truth.to_owned(), kind))
 }

@@ -115,3 +115,107 @@ pub(crate) fn join(folder: &str, file: &str) -> String {
     }
     parts.join("/")
 }
+
+/// One reader a kind of truth that is the tool's own JSON.
+type Reading = fn(&Value) -> Vec<Expected>;
+pub(crate) const KINDS: &[(&str, Reading)] =
+    &[("eslint", eslint), ("stylelint", stylelint), ("esbuild", esbuild), ("webpack", webpack)];
+
+/// The truth of a run in one mode; paths lose `root/project/`.
+pub(crate) fn tool(kind: &str, truth: &Value, mode: &str, root: &str) -> Vec<Expected> {
+    let Some((_, reading)) = KINDS.iter().find(|(name, _)| *name == kind) else { return Vec::new() };
+    let truth = truth.get("modes").map_or(truth, |modes| &modes[mode.trim_end_matches("-color")]);
+    let mut all = reading(truth);
+    for expected in &mut all {
+        if let Some(inside) = expected.file.as_deref().and_then(|file| file.strip_prefix(root)) {
+            expected.file = inside.split_once('/').map(|(_, file)| file.to_owned());
+        }
+    }
+    if mode == "quiet" {
+        all.retain(|expected| expected.level == Some(Level::Error));
+    }
+    all
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn eslint(truth: &Value) -> Vec<Expected> {
+    let files = truth.as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = |file: &Value, message: &Value| Expected {
+        file: text(&file["filePath"]),
+        line: number(&message["line"]),
+        column: number(&message["column"]),
+        code: text(&message["ruleId"]),
+        level: Some(if message["severity"] == 2 { Level::Error } else { Level::Warning }),
+        message: text(&message["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    files.iter().flat_map(|file| array(file, "messages").iter().map(move |message| one(file, message))).collect()
+}
+
+fn stylelint(truth: &Value) -> Vec<Expected> {
+    let files = truth.as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = |file: &Value, warning: &Value| {
+        let rule = text(&warning["rule"]).unwrap_or_default();
+        let whole = text(&warning["text"]).unwrap_or_default();
+        Expected {
+            file: text(&file["source"]),
+            line: number(&warning["line"]),
+            column: number(&warning["column"]),
+            level: Some(if warning["severity"] == "error" { Level::Error } else { Level::Warning }),
+            message: whole.strip_suffix(&format!(" ({rule})")).unwrap_or(&whole).to_owned(),
+            code: Some(rule),
+            ..Expected::default()
+        }
+    };
+    files.iter().flat_map(|file| array(file, "warnings").iter().map(move |warning| one(file, warning))).collect()
+}
+
+/// svelte-check's own `machine-verbose` output of the same project.
+pub(crate) fn svelte(text_: &str, mode: &str) -> Vec<Expected> {
+    let objects = text_.lines().filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
+    objects
+        .map(|object| Expected {
+            file: text(&object["filename"]),
+            line: number(&object["start"]["line"]).map(|line| line + 1),
+            column: number(&object["start"]["character"]).map(|column| column + 1),
+            code: match &object["code"] {
+                Value::String(code) => Some(code.clone()),
+                code => code.as_u64().map(|code| format!("ts{code}")),
+            },
+            level: Some(if object["type"] == "ERROR" { Level::Error } else { Level::Warning }),
+            message: text(&object["message"]).unwrap_or_default(),
+            free: if mode == "machine-verbose" { Vec::new() } else { vec!["code"] },
+            ..Expected::default()
+        })
+        .filter(|expected| mode != "threshold-error" || expected.level == Some(Level::Error))
+        .collect()
+}
+
+fn esbuild(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value, level: Level| Expected {
+        file: text(&item["location"]["file"]),
+        line: number(&item["location"]["line"]),
+        column: number(&item["location"]["column"]).map(|column| column + 1),
+        code: text(&item["id"]).filter(|id| !id.is_empty()),
+        level: Some(level),
+        message: text(&item["text"]).unwrap_or_default(),
+        free: vec!["related"],
+        ..Expected::default()
+    };
+    let errors = array(truth, "errors").iter().map(|item| one(item, Level::Error));
+    errors.chain(array(truth, "warnings").iter().map(|item| one(item, Level::Warning))).collect()
+}
+
+fn webpack(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value, level: Level| Expected {
+        level: Some(level),
+        message: text(&item["message"]).unwrap_or_default(),
+        free: vec!["file", "line", "column", "code", "related", "message"],
+        ..Expected::default()
+    };
+    let errors = array(truth, "errors").iter().map(|item| one(item, Level::Error));
+    errors.chain(array(truth, "warnings").iter().map(|item| one(item, Level::Warning))).collect()
+}

@@ -1,0 +1,181 @@
+//! esbuild: `✘ [ERROR] message`, a blank line, `    path:3:20:`, a frame; notes follow as sentences
+//! with places of their own; `1 warning and 3 errors` at the end. In exceptions of its API:
+//! `path:2:18: ERROR: message`.
+//!
+//! Follows <https://github.com/evanw/esbuild/blob/main/internal/logger/logger.go>.
+
+use super::super::draft::{Draft, Out, RelatedDraft};
+use super::super::line::Line;
+use super::super::reader::{Reader, ReaderSpec, Step};
+use super::super::tsc::number;
+use super::place_at_end;
+use crate::diagnostic::{Level, Total};
+use memchr::memmem::find;
+
+pub(in super::super) const READER: ReaderSpec = ReaderSpec {
+    name: "esbuild",
+    markers: &["✘ ", "▲ ", ": ERROR: ", "[ERROR]", "[WARNING]", " error", " warning"],
+    new: || {
+        Box::new(Esbuild {
+            draft: Draft::new("esbuild"),
+            open: false,
+            placed: false,
+            note: Vec::new(),
+            said: Vec::new(),
+        })
+    },
+};
+
+struct Esbuild {
+    draft: Draft,
+    open: bool,
+    /// Its place has been read.
+    placed: bool,
+    /// A sentence that may belong to the next place.
+    note: Vec<u8>,
+    /// What was reported lately: the exception repeats it.
+    said: Vec<(Vec<u8>, u32, u32)>,
+}
+
+impl Esbuild {
+    fn close(&mut self, out: &mut Out<'_, '_>) {
+        if self.open {
+            self.open = false;
+            let (line, column) = (self.draft.line.unwrap_or(0), self.draft.column.unwrap_or(0));
+            if self.said.len() < 1000 {
+                self.said.push((self.draft.message.clone(), line, column));
+            }
+            out.emit(&mut self.draft);
+        }
+        self.note.clear();
+    }
+}
+
+impl Reader for Esbuild {
+    fn is_open(&self) -> bool {
+        self.open
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        let text = line.text;
+        if let Some((level, message)) = head(text) {
+            self.close(out);
+            self.draft.clear();
+            self.draft.level = level;
+            let (message, code) = split_code(message);
+            self.draft.message.extend_from_slice(message);
+            self.draft.code.extend_from_slice(code);
+            self.open = true;
+            self.placed = false;
+            return Step::Took("esbuild: message");
+        }
+        if self.open {
+            if line.is_blank() {
+                return Step::Took("esbuild: blank");
+            }
+            if text.starts_with(b"  ") {
+                let words = text.trim_ascii();
+                if text.starts_with(b"    ")
+                    && let Some((path, row, column)) = words.strip_suffix(b":").and_then(place_at_end)
+                {
+                    if self.placed {
+                        self.draft.related.push(RelatedDraft {
+                            file: Some(path.to_vec()),
+                            line: Some(row),
+                            column: Some(column + 1),
+                            message: std::mem::take(&mut self.note),
+                        });
+                    } else {
+                        self.placed = true;
+                        self.draft.file.extend_from_slice(path);
+                        self.draft.at(Some(row), Some(column + 1));
+                    }
+                    return Step::Took("esbuild: place");
+                }
+                if !text.starts_with(b"   ") {
+                    self.note = words.strip_suffix(b":").unwrap_or(words).to_vec();
+                    return Step::Took("esbuild: note");
+                }
+                return Step::Took("esbuild: code frame");
+            }
+            self.close(out);
+        }
+        if let Some(total) = total(text) {
+            self.said.clear();
+            let silent = out.since("esbuild") == [0; 3];
+            if !silent {
+                out.total(total);
+                return Step::Took("esbuild: total");
+            }
+            return Step::Pass;
+        }
+        self.exception(text, out)
+    }
+
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.close(out);
+        self.said.clear();
+    }
+}
+
+impl Esbuild {
+    /// `path:2:18: ERROR: message`, unless it was reported before.
+    fn exception(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> Step {
+        let Some(at) = find(text, b": ERROR: ") else { return Step::Pass };
+        let Some((path, row, column)) = place_at_end(&text[..at]) else { return Step::Pass };
+        let message = &text[at + 9..];
+        if self.said.iter().any(|(said, line, place)| said == message && (*line, *place) == (row, column + 1)) {
+            return Step::Took("esbuild: repeated");
+        }
+        self.draft.clear();
+        self.draft.message.extend_from_slice(message);
+        self.draft.file.extend_from_slice(path);
+        self.draft.at(Some(row), Some(column + 1));
+        out.emit(&mut self.draft);
+        Step::Took("esbuild: message")
+    }
+}
+
+fn head(text: &[u8]) -> Option<(Level, &[u8])> {
+    let rest = text.strip_prefix("✘ ".as_bytes()).or_else(|| text.strip_prefix("▲ ".as_bytes()));
+    let rest = rest.or_else(|| text.strip_prefix(b"X "))?;
+    if let Some(message) = rest.strip_prefix(b"[ERROR] ") {
+        return Some((Level::Error, message));
+    }
+    rest.strip_prefix(b"[WARNING] ").map(|message| (Level::Warning, message))
+}
+
+/// `message [css-syntax-error]`; plugins: `message [plugin name]`.
+fn split_code(message: &[u8]) -> (&[u8], &[u8]) {
+    let plain = (message, &message[message.len()..]);
+    let Some(inner) = message.strip_suffix(b"]") else { return plain };
+    let Some(open) = memchr::memrchr(b'[', inner) else { return plain };
+    let code = &inner[open + 1..];
+    let fits =
+        open > 1 && message[open - 1] == b' ' && code.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    if fits && !code.is_empty() { (&message[..open - 1], code) } else { plain }
+}
+
+/// `1 warning and 3 errors`, `2 errors`, `1 warning`.
+fn total(text: &[u8]) -> Option<Total> {
+    let mut total = Total { tool: "esbuild".to_owned(), ..Total::default() };
+    let parts = match find(text, b" and ") {
+        Some(at) => [&text[..at], &text[at + 5..]],
+        None => [text, b""],
+    };
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        let (count, length) = number(part)?;
+        match &part[length..] {
+            b" error" | b" errors" => total.errors = Some(u64::from(count)),
+            b" warning" | b" warnings" => total.warnings = Some(u64::from(count)),
+            _ => return None,
+        }
+    }
+    if total.errors.is_none() && total.warnings.is_none() {
+        return None;
+    }
+    total.errors = total.errors.or(Some(0));
+    total.warnings = total.warnings.or(Some(0));
+    total.text = String::from_utf8_lossy(text).into_owned();
+    Some(total)
+}

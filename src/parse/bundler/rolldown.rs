@@ -1,0 +1,125 @@
+//! rolldown, and vite 8 on it: `[UNRESOLVED_IMPORT] message`, then a frame whose first line holds the
+//! place: `   ╭─[ src/main.ts:3:21 ]`.
+
+use super::super::draft::{Draft, Out};
+use super::super::line::Line;
+use super::super::reader::{Reader, ReaderSpec, Step};
+use super::super::tsc::number;
+use super::place_at_end;
+use crate::diagnostic::{Level, Total};
+use memchr::memmem::find;
+
+pub(in super::super) const READER: ReaderSpec = ReaderSpec {
+    name: "rolldown",
+    markers: &["╭─\x1b", "╭─[", "Build failed"],
+    new: || Box::new(Rolldown { draft: Draft::new("rolldown"), candidate: Vec::new(), frame: false, warning: false }),
+};
+
+struct Rolldown {
+    draft: Draft,
+    /// The lines of a message whose frame has not come yet.
+    candidate: Vec<u8>,
+    frame: bool,
+    warning: bool,
+}
+
+impl Reader for Rolldown {
+    fn is_open(&self) -> bool {
+        self.frame || !self.candidate.is_empty()
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        let text = line.text;
+        if self.frame {
+            self.frame = !text.starts_with("───╯".as_bytes()) && find(text, "─╯".as_bytes()).is_none();
+            if text.contains(&0xe2) || line.is_blank() {
+                return Step::Took("rolldown: code frame");
+            }
+            self.frame = false;
+        }
+        if !self.candidate.is_empty() {
+            if let Some((path, row, column)) = opening(text) {
+                let candidate = std::mem::take(&mut self.candidate);
+                let (code, message) = split_code(&candidate);
+                let draft = &mut self.draft;
+                draft.clear();
+                draft.level = if self.warning { Level::Warning } else { Level::Error };
+                draft.code.extend_from_slice(code);
+                draft.message.extend_from_slice(message);
+                draft.file.extend_from_slice(path);
+                draft.at(Some(row), Some(column));
+                out.emit(draft);
+                self.frame = true;
+                return Step::Took("rolldown: message");
+            }
+            let lines = memchr::memchr_iter(b'\n', &self.candidate).count();
+            if line.is_blank() || lines > 8 || head(text) {
+                self.candidate.clear();
+            } else {
+                self.candidate.push(b'\n');
+                self.candidate.extend_from_slice(text);
+                return Step::Pass;
+            }
+        }
+        if let Some(total) = total(text)
+            && out.since("rolldown") == [0; 3]
+        {
+            // It stands before what it counts.
+            out.expect_total(total);
+            return Step::Took("rolldown: total");
+        }
+        if head(text) {
+            self.warning = find(line.raw, b"\x1b[33m").is_some();
+            self.candidate.extend_from_slice(text);
+        }
+        Step::Pass
+    }
+
+    fn finish(&mut self, _: &mut Out<'_, '_>) {
+        self.candidate.clear();
+        self.frame = false;
+    }
+}
+
+/// `[UNRESOLVED_IMPORT] message`, `[builtin:vite-transform] message`.
+fn head(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"[") else { return false };
+    let Some(close) = memchr::memchr(b']', &rest[..rest.len().min(64)]) else { return false };
+    let name = &rest[..close];
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':' | b'@' | b'/' | b' ');
+    close > 1
+        && name.iter().all(allowed)
+        && rest[close + 1..].starts_with(b" ")
+        && name.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Codes are written in capitals; anything else names a plugin and stays in the message.
+fn split_code(text: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(close) = memchr::memchr(b']', text) {
+        let name = text.get(1..close).unwrap_or_default();
+        let rest = text.get(close + 2..).unwrap_or_default();
+        if name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') {
+            return (name, rest);
+        }
+        return (b"", rest);
+    }
+    (b"", text)
+}
+
+/// `   ╭─[ src/main.ts:3:21 ]`
+fn opening(text: &[u8]) -> Option<(&[u8], u32, u32)> {
+    let rest = text.trim_ascii_start().strip_prefix("╭─[".as_bytes())?;
+    place_at_end(rest.trim_ascii().strip_suffix(b"]")?.trim_ascii())
+}
+
+/// `Build failed with 1 error:`
+fn total(text: &[u8]) -> Option<Total> {
+    let rest = text.strip_prefix(b"Build failed with ")?;
+    let (errors, length) = number(rest)?;
+    matches!(&rest[length..], b" error:" | b" errors:").then(|| Total {
+        tool: "rolldown".to_owned(),
+        errors: Some(u64::from(errors)),
+        text: String::from_utf8_lossy(text).into_owned(),
+        ..Total::default()
+    })
+}

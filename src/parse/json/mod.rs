@@ -1,0 +1,167 @@
+//! Every format that is JSON: tools' own reports, rdjson, SARIF, one object a line.
+//!
+//! A document is recognised by its shape, not by its tool ([`shape`]), so that `auto` reads any of
+//! them, also in the middle of a log. The elements of a top-level array are read one by one; an
+//! object as a whole, up to [`LARGEST`] bytes.
+
+mod lint;
+mod shape;
+mod split;
+
+use super::draft::{Draft, Out};
+use super::line::Line;
+use super::reader::{Reader, ReaderSpec, Step};
+use crate::diagnostic::Level;
+use serde_json::Value;
+use split::{Event, Splitter};
+
+pub(super) const READER: ReaderSpec = ReaderSpec {
+    name: "json",
+    // Every report has one of these; a document is tried from its first line on, see `LOOK_BACK`.
+    markers: &["\n{\"", "\n[{\"", "\n{\n", "\n{\r", "\n[\n", "\n[\r", "\n{ \"", "\n[ {", "\n[]"],
+    new: || Box::new(Json::new()),
+};
+
+/// Documents larger than this are not read.
+const LARGEST: usize = 256 << 20;
+
+struct Json {
+    splitter: Splitter,
+    buffer: Vec<u8>,
+    open: bool,
+    draft: Draft,
+    state: State,
+}
+
+/// What the elements of one document share.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The tool that the document's shape tells.
+    pub(super) tool: &'static str,
+}
+
+impl Json {
+    fn new() -> Self {
+        Self {
+            splitter: Splitter::default(),
+            buffer: Vec::new(),
+            open: false,
+            draft: Draft::new("json"),
+            state: State::default(),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.open = false;
+        self.buffer = Vec::new();
+        self.state = State::default();
+    }
+
+    /// Takes a line of a document; `false`: it is none.
+    fn push(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> bool {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (taken, event) = self.splitter.push(rest);
+            if self.splitter.in_element() || matches!(event, Event::Element | Event::End) {
+                self.buffer.extend_from_slice(&rest[..taken]);
+            }
+            rest = &rest[taken..];
+            match event {
+                Event::More => {}
+                Event::Element => {
+                    self.element(out);
+                    self.buffer.clear();
+                }
+                Event::End => {
+                    if !self.splitter.was_array() {
+                        self.element(out);
+                    }
+                    // What follows a document on its line is not JSON.
+                    self.reset();
+                    return true;
+                }
+                Event::Wrong => return false,
+            }
+            if self.buffer.len() > LARGEST {
+                return false;
+            }
+        }
+        if self.splitter.in_element() {
+            self.buffer.push(b'\n');
+        }
+        true
+    }
+
+    fn element(&mut self, out: &mut Out<'_, '_>) {
+        // The array's own bracket, a comma and blanks stand before an element.
+        let start = memchr::memchr(b'{', &self.buffer).unwrap_or(0);
+        let Ok(value) = serde_json::from_slice::<Value>(&self.buffer[start..]) else { return };
+        shape::read(&value, &mut self.state, &mut self.draft, out);
+    }
+}
+
+impl Reader for Json {
+    fn is_open(&self) -> bool {
+        self.open
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        let text = line.text;
+        if !self.open {
+            let start = text.trim_ascii_start();
+            if text.len() != start.len() || !(starts_object(start) || starts_array(start)) {
+                return Step::Pass;
+            }
+            self.splitter = Splitter::default();
+            self.open = true;
+        }
+        if self.push(text, out) {
+            return Step::Took("json: document");
+        }
+        self.reset();
+        Step::Pass
+    }
+
+    fn finish(&mut self, _: &mut Out<'_, '_>) {
+        self.reset();
+    }
+}
+
+fn starts_object(text: &[u8]) -> bool {
+    match text.strip_prefix(b"{") {
+        Some(rest) => matches!(rest.trim_ascii_start().first(), None | Some(b'"')),
+        None => false,
+    }
+}
+
+fn starts_array(text: &[u8]) -> bool {
+    match text.strip_prefix(b"[") {
+        Some(rest) => matches!(rest.trim_ascii_start().first(), None | Some(b'{' | b']')),
+        None => false,
+    }
+}
+
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
+}
+
+/// A positive number.
+pub(super) fn positive(value: &Value, key: &str) -> Option<u32> {
+    let number = u32::try_from(value.get(key)?.as_u64()?).ok()?;
+    (number > 0).then_some(number)
+}
+
+pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The levels as tools write them.
+pub(super) fn level(word: &str) -> Level {
+    if word.eq_ignore_ascii_case("error") || word.eq_ignore_ascii_case("fatal") {
+        Level::Error
+    } else if word.to_ascii_lowercase().starts_with("warn") {
+        Level::Warning
+    } else {
+        Level::Note
+    }
+}
