@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --bench parse`
 
-#![expect(missing_docs, reason = "a benchmark has no readers but its author")]
-
 use divan::{Bencher, counter::BytesCount};
 use shipgate::parse::{Format, LogParser, Options};
 use std::fmt::Write as _;

@@ -7,7 +7,7 @@
 
 use super::draft::{Ledger, Out, Since, Sink};
 use super::format::Format;
-use super::line::{BOM, Line, disguise_len, skip_visible, strip_ansi};
+use super::line::{BOM, ESC, Line, disguise_len, skip_visible, strip_ansi};
 use super::path::Place;
 use super::reader::{LOOK_BACK, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
@@ -49,6 +49,8 @@ pub struct LogParser {
     lines: u64,
     /// How many streams have an open reader.
     open: usize,
+    /// Whether the lines being read can have ANSI sequences at all.
+    coloured: bool,
 }
 
 impl std::fmt::Debug for LogParser {
@@ -97,6 +99,7 @@ impl LogParser {
             scratch: Vec::new(),
             lines: 0,
             open: 0,
+            coloured: true,
         };
         parser.add_stream(None);
         parser
@@ -186,6 +189,7 @@ impl LogParser {
     /// Reads complete lines.
     fn block(&mut self, data: &[u8], sink: &mut Sink<'_>) {
         let mut at = 0;
+        self.coloured = memchr(ESC, data).is_some();
         while at < data.len() {
             if self.open == 0 {
                 let Some(marker) = self.markers.find_line(data, at) else {
@@ -225,9 +229,12 @@ impl LogParser {
         let here = memchr_iter(b'\n', &data[start..marker]).count();
         let behind = std::mem::take(&mut self.behind);
         let skip = behind.len().saturating_sub(LOOK_BACK - here.min(LOOK_BACK));
+        // They come from a block before, which may have had colours.
+        let coloured = std::mem::replace(&mut self.coloured, true);
         for (number, line) in &behind[skip..] {
             self.read_line(line, *number, sink);
         }
+        self.coloured = coloured;
         self.lines += memchr_iter(b'\n', &data[at..start]).count() as u64;
         start
     }
@@ -246,7 +253,7 @@ impl LogParser {
             bytes => (bytes, false),
         };
         let bytes = if number == 1 { bytes.strip_prefix(BOM).unwrap_or(bytes) } else { bytes };
-        if memchr(0x1b, bytes).is_none() {
+        if !self.coloured || memchr(ESC, bytes).is_none() {
             let disguise = disguise_len(bytes);
             let raw = &bytes[disguise..];
             let raw = if disguise > 0 && number == 1 { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
@@ -299,13 +306,7 @@ impl LogParser {
         if line.text.starts_with(b"> ") && self.script_header(stream, line.text, sink) {
             return;
         }
-        if stream == 0
-            && let Some((prefix, folder)) = Runner::declaration(line.text)
-        {
-            let stream = self.add_stream(Some(&folder));
-            self.runner.register(&prefix, stream);
-            return;
-        }
+        let root = stream == 0;
         let Self { streams, ledger, open, exit_only, .. } = self;
         let stream = &mut streams[stream];
         let Stream { readers, owner, since, place, .. } = stream;
@@ -325,10 +326,21 @@ impl LogParser {
         if !taken && !*exit_only && suspect::looks_like_an_error(line.text) {
             out.unrecognised(line.text);
         }
-        let now = stream.readers.iter().any(|reader| reader.is_open());
+        let now = stream.readers[stream.owner].is_open() || stream.readers.iter().any(|reader| reader.is_open());
         if now != stream.open {
             stream.open = now;
-            if now { *open += 1 } else { *open -= 1 }
+            if now {
+                *open += 1;
+            } else {
+                *open -= 1;
+            }
+        }
+        if root
+            && !taken
+            && let Some((prefix, folder)) = Runner::declaration(line.text)
+        {
+            let stream = self.add_stream(Some(&folder));
+            self.runner.register(&prefix, stream);
         }
     }
 

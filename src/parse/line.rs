@@ -35,7 +35,7 @@ pub(crate) fn indent(text: &[u8]) -> usize {
     text.iter().take_while(|&&byte| byte == b' ').count()
 }
 
-const ESC: u8 = 0x1b;
+pub(crate) const ESC: u8 = 0x1b;
 
 /// The length of the ANSI sequence that `bytes` begins with; 0 if it begins with none.
 pub(crate) fn sequence_len(bytes: &[u8]) -> usize {

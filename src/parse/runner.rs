@@ -12,7 +12,7 @@ use memchr::memmem::find;
 use std::collections::HashMap;
 
 /// Words of runners that a search for markers must not pass over.
-pub(super) const MARKERS: &[&str] = &["\n> ", ": > ", "Z > ", "] > ", "0m> "];
+pub(super) const MARKERS: &[&str] = &["\n> ", " > ", "m> "];
 
 /// Which stream a line belongs to.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,12 +100,29 @@ impl Runner {
 
     fn split_colon(&mut self, text: &[u8]) -> Split {
         let window = &text[..text.len().min(200)];
-        let end = match find(window, b": ") {
-            Some(at) => at,
-            // Editors and some logs take blanks off the end of lines.
-            None if window.len() == text.len() && text.ends_with(b":") => text.len() - 1,
-            None => return Split::Root,
-        };
+        let mut end = None;
+        for colon in memchr::memchr_iter(b':', window) {
+            // Prefixes end like words; `path(1,2): ` does not.
+            if !text[..colon]
+                .last()
+                .is_some_and(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+            {
+                return Split::Root;
+            }
+            match window.get(colon + 1) {
+                Some(b' ') => {
+                    end = Some(colon);
+                    break;
+                }
+                // Editors and some logs take blanks off the end of lines.
+                None if window.len() == text.len() => {
+                    end = Some(colon);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let Some(end) = end else { return Split::Root };
         if !self.known.is_empty()
             && let Some(&stream) = self.known.get(&text[..=end])
         {
@@ -134,7 +151,7 @@ impl Runner {
     /// `apps/web build$ tsc -p .` declares the prefix `apps/web build:` and its folder.
     pub(super) fn declaration(text: &[u8]) -> Option<(Vec<u8>, String)> {
         let window = &text[..text.len().min(200)];
-        let at = find(window, b"$ ")?;
+        let at = memchr::memchr(b'$', window).filter(|&at| window.get(at + 1) == Some(&b' '))?;
         let head = &text[..at];
         let (folder, script) = two_words(head)?;
         if script.is_empty() || script.iter().any(|byte| matches!(byte, b'/' | b'\'' | b'"')) {

@@ -17,7 +17,7 @@ use crate::diagnostic::{Level, Total};
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "stylish",
-    markers: &["  error  ", "  warning  ", "error\x1b[", "warning\x1b[", "✖", "⚠", " problem"],
+    markers: &["rror", "arning", "✖", "⚠", " problem"],
     new: || Box::new(Stylish::new()),
 };
 
@@ -115,7 +115,7 @@ impl Reader for Stylish {
         }
         if let Some(mut total) = total(text) {
             let stylelint = out.since("stylelint").iter().any(|&count| count > 0);
-            total.tool = if stylelint { "stylelint" } else { self.tool }.to_owned();
+            if stylelint { "stylelint" } else { self.tool }.clone_into(&mut total.tool);
             self.tool = "eslint";
             out.total(total);
             return Step::Took("stylish: total");

@@ -3,7 +3,7 @@
 use memchr::memmem::find;
 
 /// The words that can make a line look like an error.
-pub(super) const MARKERS: &[&str] = &["rror", "ERR", "atal", "FATAL", "ailed", "FAIL", "panic"];
+pub(super) const MARKERS: &[&str] = &["rror", "ERR", "fatal", "ailed", "FAIL", "panic"];
 
 /// Whether a line that no rule took looks like an error.
 pub(super) fn looks_like_an_error(text: &[u8]) -> bool {

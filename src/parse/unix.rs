@@ -12,7 +12,7 @@ use memchr::memmem;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "unix",
-    markers: &["[Error", "[Warning", " [error]", " [warning]", ": line ", ": error ", ": warning ", " problem"],
+    markers: &["rror", "arning", " problem"],
     new: || Box::new(Unix { draft: Draft::new("eslint"), ending: None, tool: "eslint", seen: false }),
 };
 

@@ -10,7 +10,7 @@ use super::place_at_end;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "astro",
-    markers: &["Location:", "Stack trace:", "Error reference:", "Hint:", "is not supported by Astro"],
+    markers: &["rror", "Location:", "Stack trace:", "not supported by"],
     new: || Box::new(Astro { draft: Draft::new("astro"), candidate: Vec::new(), section: Section::None }),
 };
 

@@ -14,7 +14,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "esbuild",
-    markers: &["✘ ", "▲ ", ": ERROR: ", "[ERROR]", "[WARNING]", " error", " warning"],
+    markers: &["rror", "ERR", "arning", "ARNING"],
     new: || {
         Box::new(Esbuild {
             draft: Draft::new("esbuild"),

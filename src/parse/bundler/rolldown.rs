@@ -11,7 +11,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rolldown",
-    markers: &["╭─\x1b", "╭─[", "Build failed"],
+    markers: &["╭─", "ailed"],
     new: || Box::new(Rolldown { draft: Draft::new("rolldown"), candidate: Vec::new(), frame: false, warning: false }),
 };
 

@@ -12,7 +12,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rollup",
-    markers: &["[!] ", "(!) ", "error during build:", "Build failed in", "RollupError"],
+    markers: &["rror", "!) "],
     new: || Box::new(Rollup { draft: Draft::new("rollup"), phase: Phase::Idle }),
 };
 

@@ -13,15 +13,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "webpack",
-    markers: &[
-        "ERROR in ",
-        "ERROR\x1b",
-        "WARNING in ",
-        "WARNING\x1b",
-        "compiled ",
-        "build failed with",
-        "Failed to compile",
-    ],
+    markers: &["ERR", "ARNING", "rror", "arning", "ailed"],
     new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle, next: false }),
 };
 

@@ -18,7 +18,7 @@ use split::{Event, Splitter};
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "json",
     // Every report has one of these; a document is tried from its first line on, see `LOOK_BACK`.
-    markers: &["\n{\"", "\n[{\"", "\n{\n", "\n{\r", "\n[\n", "\n[\r", "\n{ \"", "\n[ {", "\n[]"],
+    markers: &["\n{\"", "\n{\n", "\n{\r", "\n[{", "\n[\n", "\n[\r"],
     new: || Box::new(Json::new()),
 };
 

@@ -32,11 +32,20 @@ enum Expect {
 pub(super) struct Splitter {
     stack: Vec<u8>,
     expect: Expect,
-    in_string: bool,
-    escaped: bool,
-    /// In a number or a word.
-    in_word: bool,
+    inside: Inside,
+    /// The top-level value is an array.
     array: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Inside {
+    #[default]
+    Structure,
+    String,
+    /// Behind a backslash.
+    Escape,
+    /// In a number or a word.
+    Word,
 }
 
 /// Deeper documents are nobody's report.
@@ -57,33 +66,30 @@ impl Splitter {
     pub(super) fn push(&mut self, bytes: &[u8]) -> (usize, Event) {
         let mut at = 0;
         while at < bytes.len() {
-            if self.in_string {
-                if self.escaped {
-                    self.escaped = false;
+            match self.inside {
+                Inside::Escape => {
+                    self.inside = Inside::String;
                     at += 1;
                     continue;
                 }
-                match memchr::memchr2(b'"', b'\\', &bytes[at..]) {
-                    None => return (bytes.len(), Event::More),
-                    Some(offset) => {
-                        at += offset;
-                        if bytes[at] == b'\\' {
-                            self.escaped = true;
-                        } else {
-                            self.in_string = false;
-                        }
-                        at += 1;
-                    }
+                Inside::String => {
+                    let Some(offset) = memchr::memchr2(b'"', b'\\', &bytes[at..]) else {
+                        return (bytes.len(), Event::More);
+                    };
+                    at += offset;
+                    self.inside = if bytes[at] == b'\\' { Inside::Escape } else { Inside::Structure };
+                    at += 1;
+                    continue;
                 }
-                continue;
+                Inside::Structure | Inside::Word => {}
             }
             let byte = bytes[at];
-            if self.in_word {
+            if self.inside == Inside::Word {
                 if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-') {
                     at += 1;
                     continue;
                 }
-                self.in_word = false;
+                self.inside = Inside::Structure;
             }
             at += 1;
             match self.step(byte) {
@@ -113,17 +119,17 @@ impl Splitter {
             // A top-level value is an object or an array.
             (Expect::Value | Expect::ValueOrEnd, _) if self.stack.is_empty() => Event::Wrong,
             (Expect::Value | Expect::ValueOrEnd, b'"') => {
-                self.in_string = true;
+                self.inside = Inside::String;
                 self.expect = Expect::CommaOrEnd;
                 Event::More
             }
             (Expect::Value | Expect::ValueOrEnd, b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => {
-                self.in_word = true;
+                self.inside = Inside::Word;
                 self.expect = Expect::CommaOrEnd;
                 Event::More
             }
             (Expect::KeyOrEnd | Expect::Key, b'"') => {
-                self.in_string = true;
+                self.inside = Inside::String;
                 self.expect = Expect::Colon;
                 Event::More
             }

@@ -6,7 +6,9 @@
 //! nor the last match is always the right one: see [`find`].
 
 use crate::diagnostic::Level;
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
+use std::sync::LazyLock;
 
 /// A recognised first line; the slices are parts of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +60,9 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
         }
         match &best {
             None => {
-                let settled = has_known_extension(found.path) && !text[found.message_at..].contains(&b'(');
+                let message = &text[found.message_at..];
                 best = Some(found);
-                if settled && !pretty_shape_follows(text, found.message_at) {
+                if has_known_extension(found.path) && !cites_a_diagnostic(message) {
                     break;
                 }
             }
@@ -78,9 +80,11 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
     best
 }
 
-/// A cheap test whether a second location of the pretty kind can follow at all.
-fn pretty_shape_follows(text: &[u8], from: usize) -> bool {
-    memchr::memmem::find(&text[from..], b" - ").is_some()
+/// A cheap test whether a second label can follow at all.
+fn cites_a_diagnostic(message: &[u8]) -> bool {
+    static TS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" TS"));
+    static SOURCE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" ts("));
+    TS.find(message).is_some() || SOURCE.find(message).is_some()
 }
 
 /// `colon` is the one behind `(line,column)`.

@@ -21,28 +21,8 @@ use frame::Frame;
 use head::{Code, Head};
 pub(crate) use head::{has_known_extension, number, parse as parse_head};
 
-pub(super) const READER: ReaderSpec = ReaderSpec {
-    name: "tsc",
-    markers: &[
-        "error TS",
-        "error\x1b[0m\x1b[90m TS",
-        "warning TS",
-        "message TS",
-        "error ts(",
-        "warning ts(",
-        " ts(",
-        "Found ",
-        "Starting compilation",
-        "Starting incremental compilation",
-        "Projects in this build",
-        "Getting diagnostics for Astro",
-        "Result (",
-        "- 0 errors",
-        "The TypeScript Compiler",
-        "Files:  ",
-    ],
-    new: || Box::new(Tsc::new()),
-};
+pub(super) const READER: ReaderSpec =
+    ReaderSpec { name: "tsc", markers: &["rror", "arning", "Files:  "], new: || Box::new(Tsc::new()) };
 
 /// Where in a diagnostic the next line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -487,6 +467,10 @@ impl Reader for Tsc {
 /// Whether a name that the message quotes has not ended yet. An apostrophe opens at the beginning
 /// of a word and closes at the end of one.
 pub(crate) fn quote_is_open(message: &[u8]) -> bool {
+    // Nearly all messages end with a full stop behind quotes that are closed.
+    if message.last() == Some(&b'.') && memchr::memchr_iter(b'\'', message).count().is_multiple_of(2) {
+        return false;
+    }
     let mut open = false;
     for at in memchr::memchr_iter(b'\'', message) {
         let before = at.checked_sub(1).map(|before| message[before]);
