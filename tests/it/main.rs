@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod project;
