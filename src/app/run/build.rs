@@ -45,10 +45,11 @@ impl Built {
         Self { record, timed: timed.into_iter().map(|step| step.name.clone()).collect() }
     }
 
-    /// The record of a build whose steps are all through.
+    /// The record of a build whose steps are all through. `log` is the end of the last one that was not clean.
     pub(super) fn end(
         mut self,
         steps: &[Step],
+        log: Option<String>,
         counts: &Counts,
         output: &Output,
         versions: ToolVersions,
@@ -72,8 +73,7 @@ impl Built {
             record.bundle = Some(bundle.clone());
         }
         if status != BuildStatus::Success {
-            let logs = steps.iter().filter(|step| step.outcome != StepOutcome::Clean);
-            record.error_log = logs.filter_map(|step| step.log_tail.clone()).next_back();
+            record.error_log = log;
         }
         // A clock that went back must not make the record invalid.
         let at = at.max(record.created_at);

@@ -20,6 +20,8 @@ pub(super) struct Executed {
     pub(super) step: report::Step,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) reason: Option<Reason>,
+    /// The end of its output, redacted, without colours.
+    pub(super) log: String,
     pub(super) output_held_open: bool,
 }
 
@@ -112,7 +114,9 @@ async fn execute_one(
         promise: planned.promise,
         product: planned.product(),
     });
-    let keeps_log = !matches!(outcome, StepOutcome::Clean) || !finished.exit.is_success();
+    // Where errors were read they say more than the log does.
+    let keeps_log = !matches!(outcome, StepOutcome::Clean | StepOutcome::Errors);
+    let log = anstream::adapter::strip_str(&tail.text()).to_string();
     Executed {
         step: report::Step {
             name: planned.name.clone(),
@@ -122,10 +126,11 @@ async fn execute_one(
             exit: Some(finished.exit),
             outcome,
             account,
-            log_tail: keeps_log.then(|| tail.text()),
+            log_tail: keeps_log.then(|| log.clone()),
         },
         diagnostics,
         reason,
+        log,
         output_held_open: finished.output_held_open,
     }
 }
@@ -144,6 +149,7 @@ fn skipped(planned: &PlannedStep) -> Executed {
         },
         diagnostics: Vec::new(),
         reason: None,
+        log: String::new(),
         output_held_open: false,
     }
 }

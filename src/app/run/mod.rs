@@ -139,6 +139,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
 
     let found =
         facts::without_echoes(executed.iter().map(|done| (done.step.name.clone(), done.diagnostics.clone())).collect());
+    let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
+    let log = unclean.map(|done| done.log.clone());
     let steps: Vec<report::Step> = executed.into_iter().map(|done| done.step).collect();
     let comparison = track::compare(found, standing.found());
     let diagnostics = sorted(comparison.tracked);
@@ -152,7 +154,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let counts = facts::count(&diagnostics, &fixed, &steps);
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: measured.leaks };
     let base = standing.describe();
-    let build = build.end(&steps, &counts, &measured.output, versions.versions, hands.clock.now());
+    let build = build.end(&steps, log, &counts, &measured.output, versions.versions, hands.clock.now());
     let facts = facts::facts(&Measurements {
         counts: &counts,
         variables: &variables,
