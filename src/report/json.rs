@@ -51,10 +51,19 @@ pub fn parse_report(bytes: &[u8]) -> Result<Report, ReadError> {
     }
 }
 
-/// The JSON Schema of a report.
+/// The JSON Schema of a report, what it is first.
 #[must_use]
 pub fn report_schema() -> Schema {
     let mut schema = schemars::schema_for!(Report);
     schema.insert("$id".into(), "https://github.com/shipgate/shipgate/schema/report.schema.json".into());
-    schema
+    let mut ordered = Schema::default();
+    for field in ["$schema", "$id", "title", "description"] {
+        if let Some(value) = schema.remove(field) {
+            ordered.insert(field.into(), value);
+        }
+    }
+    for (field, value) in std::mem::take(schema.ensure_object()) {
+        ordered.insert(field, value);
+    }
+    ordered
 }

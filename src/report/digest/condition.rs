@@ -31,7 +31,9 @@ pub(in crate::report) fn condition_cells(condition: &Condition) -> ConditionCell
         }
     };
     ConditionCells {
-        actual: actual.unwrap_or_else(|| "unknown".into()),
+        actual: actual.unwrap_or_else(|| {
+            String::from(if condition.status == ConditionStatus::NotApplicable { "–" } else { "unknown" })
+        }),
         limit,
         base: short(condition.base).unwrap_or_default(),
         change: condition_change(condition),

@@ -205,7 +205,7 @@ impl Document<'_> {
         page.table(&columns[..shown], rows.into_iter(), total, |_, row| row);
 
         let Some(build) = build else { return };
-        let mut words = vec![format!("{} {}", page.code(&build.build_command), build.build_status.as_str())];
+        let mut words = vec![format!("{}: {}", page.code(&build.build_command), build.build_status.as_str())];
         for (name, version) in
             [("Node", &build.node_version), ("TypeScript", &build.typescript_version), ("Astro", &build.astro_version)]
         {
@@ -249,9 +249,6 @@ impl Document<'_> {
             ));
         } else if run.is_some() {
             words.push(linked("run", run));
-        }
-        if report.run.is_dry_run {
-            words.push("dry run: nothing was written".into());
         }
         page.line(&format!("<sub>{}</sub>", words.join(" · ")));
     }

@@ -87,11 +87,13 @@ pub(super) struct Canvas {
     column: usize,
     width: usize,
     colour: Colour,
+    /// The tone painted last and where the text ended with it.
+    last: (Tone, usize),
 }
 
 impl Canvas {
     pub(super) fn new(width: usize, colour: Colour) -> Self {
-        Self { text: String::new(), column: 0, width, colour }
+        Self { text: String::new(), column: 0, width, colour, last: (Tone::Plain, 0) }
     }
 
     pub(super) fn finish(self) -> String {
@@ -223,7 +225,17 @@ impl Canvas {
         if self.colour == Colour::Plain || style.is_plain() || text.is_empty() {
             self.text.push_str(text);
         } else {
-            let _ = write!(self.text, "{style}{text}{style:#}");
+            // Words of one tone are one run: the end of the one before is taken back.
+            let (tone_before, end) = self.last;
+            let reset = style.render_reset().to_string();
+            let goes_on = tone_before == tone && self.text.get(end..).is_some_and(|gap| gap.chars().all(|c| c == ' '));
+            if goes_on && self.text[..end].ends_with(&reset) {
+                self.text.replace_range(end - reset.len()..end, "");
+                let _ = write!(self.text, "{text}{style:#}");
+            } else {
+                let _ = write!(self.text, "{style}{text}{style:#}");
+            }
+            self.last = (tone, self.text.len());
         }
         self.column += text.width();
     }

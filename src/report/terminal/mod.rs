@@ -86,14 +86,10 @@ fn badge(canvas: &mut Canvas, report: &Report) {
         Outcome::Failed => ("✘", Tone::BadBadge),
     };
     let title = format!(" {mark} {} ", digest::verdict_title(report).to_uppercase());
-    let summary = format!("  {}", digest::verdict_summary(report));
-    // Spaces at a badge's edges belong to it, so it is no paragraph.
-    let room = canvas.width().saturating_sub(title.chars().count());
-    let columns = [
-        Column { title: "", align: Align::Left, shrinks_to: 0, rank: 0 },
-        Column { title: "", align: Align::Left, shrinks_to: room.min(10), rank: 0 },
-    ];
-    canvas.table(0, &columns, &[vec![Span::new(tone, &title), Span::new(Tone::Plain, summary.trim_start())]]);
+    // Spaces at a badge's edges belong to it, so it is not part of the paragraph.
+    canvas.put(0, &Span::new(tone, &title));
+    let after = title.width() + 2;
+    canvas.paragraph(after, 1, &[Span::new(Tone::Plain, &digest::verdict_summary(report))]);
 }
 
 fn heading(canvas: &mut Canvas, title: &str, note: &str) {
