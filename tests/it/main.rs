@@ -3,15 +3,21 @@
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
 mod config;
+#[cfg(all(test, unix))]
+mod examples;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod project;
+#[cfg(all(test, unix))]
+mod run;
 #[cfg(test)]
 mod step;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
 mod variable;
+#[cfg(all(test, unix))]
+mod workshop;

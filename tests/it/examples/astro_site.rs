@@ -1,0 +1,102 @@
+//! The example that passes, and what becomes of it when somebody works on it.
+
+use super::{copy_of, installed_copy_of};
+use shipgate::diagnostic::Exit;
+use shipgate::gate::{Outcome, StepOutcome};
+use shipgate::record::BuildStatus;
+use shipgate::report::State;
+
+const LIBRARY: &str = "src/lib/booking.ts";
+const MISTAKE: &str = "\nexport const broken: number = 'not a number';\n";
+
+#[test]
+fn the_site_passes_and_an_error_is_new_then_moved_then_fixed() {
+    let site = installed_copy_of("astro-site");
+    let right = site.read(LIBRARY);
+
+    let first = site.gate().ends();
+    first.is(Outcome::Passed);
+    let report = first.report();
+    assert_eq!((report.base.kind.as_str(), report.project.plan.as_str()), ("none", "shipgate.yml"));
+    assert_eq!(report.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(), ["check", "build"]);
+    assert!(report.steps.iter().all(|step| step.outcome == StepOutcome::Clean), "{:#?}", report.steps);
+    assert!(report.counts.checked_files.is_some_and(|files| files > 5), "{:?}", report.counts);
+    let build = report.build.as_ref().unwrap();
+    build.validate().unwrap();
+    assert_eq!((build.build_status, build.build_command.as_str()), (BuildStatus::Success, "npm run build"));
+    assert_eq!(build.astro_version.as_ref().unwrap().to_string(), "5.18.2");
+    assert_eq!(build.typescript_version.as_ref().unwrap().to_string(), "5.9.3");
+    assert!(build.node_version.is_some() && build.build_time.is_some_and(|seconds| seconds > 0.0), "{build:?}");
+    let bundle = build.bundle.as_ref().unwrap();
+    assert_eq!(build.bundle_size, Some(bundle.total().raw));
+    assert!(bundle.assets.iter().any(|asset| asset.name == "index.html"), "{bundle:#?}");
+
+    // The same again: nothing is new, and hash-free names find every asset again.
+    site.git(&["checkout", "-qb", "change"]);
+    let second = site.gate().ends();
+    second.is(Outcome::Passed);
+    let base = &second.report().base;
+    assert_eq!((base.kind.as_str(), base.errors, base.branch.as_deref()), ("store", Some(0), Some("main")));
+    assert_eq!(base.bundle.as_ref().map(|bundle| bundle.total().raw), build.bundle_size);
+
+    // One mistake on the branch is one new error; the branch is not recorded.
+    site.put(LIBRARY, format!("{right}{MISTAKE}"));
+    let third = site.gate().ends();
+    third.is(Outcome::Failed);
+    let counts = &third.report().counts;
+    assert_eq!((counts.errors, counts.new_errors, counts.fixed_errors), (1, 1, 0));
+    let found = &third.report().diagnostics[0];
+    assert_eq!((found.state, found.diagnostic.code.as_deref()), (State::New, Some("ts2322")));
+    assert_eq!(found.diagnostic.file.as_deref(), Some(LIBRARY));
+
+    // Merged, then the lines shift: it is known, and not new.
+    site.git(&["checkout", "-q", "main"]);
+    let merged = site.gate().ends();
+    merged.is(Outcome::Failed);
+    assert_eq!(merged.report().counts.new_errors, 1);
+    site.git(&["checkout", "-q", "change"]);
+    site.put(LIBRARY, format!("// one\n// two\n{right}{MISTAKE}"));
+    let moved = site.gate().ends();
+    moved.is(Outcome::Failed);
+    assert_eq!((moved.report().counts.errors, moved.report().counts.new_errors), (1, 0));
+    assert_eq!(moved.report().diagnostics[0].state, State::Moved);
+
+    site.put(LIBRARY, right);
+    let mended = site.gate().ends();
+    mended.is(Outcome::Passed);
+    assert_eq!((mended.report().counts.fixed_errors, mended.report().fixed.len()), (1, 1));
+}
+
+#[test]
+fn without_a_configuration_or_packages_everything_is_found_out() {
+    let site = copy_of("astro-site");
+    std::fs::remove_file(site.path("shipgate.yml")).unwrap();
+    let ran = site.gate().ends();
+    ran.is(Outcome::Passed);
+    let report = ran.report();
+    assert_eq!((report.project.plan.as_str(), report.project.package_manager.as_deref()), ("detected", Some("npm")));
+    let steps: Vec<_> = report.steps.iter().map(|step| (step.name.as_str(), step.command.as_str())).collect();
+    assert_eq!(steps[0], ("install", "npm ci"));
+    assert!(steps[1].0 == "check" && steps[1].1.contains("astro check"), "{steps:?}");
+    assert_eq!(steps[2], ("build", "npm run build"));
+    assert!(report.steps.iter().all(|step| step.exit == Some(Exit::Code { code: 0 })));
+    let build = report.build.as_ref().unwrap();
+    assert!(build.bundle_size.is_some_and(|bytes| bytes > 1000), "{build:?}");
+    assert_eq!(build.astro_version.as_ref().unwrap().to_string(), "5.18.2", "as installed by this very run");
+}
+
+#[test]
+fn astro_check_without_its_package_is_never_green() {
+    let site = installed_copy_of("astro-site");
+    std::fs::remove_dir_all(site.path("node_modules/@astrojs/check")).unwrap();
+    site.put("package.json", site.read("package.json").replace("    \"@astrojs/check\": \"0.9.10\",\n", ""));
+    for file in ["package-lock.json", "node_modules/.package-lock.json"] {
+        // Without its own lock files npm has nothing to compare with, and installs nothing.
+        std::fs::remove_file(site.path(file)).unwrap();
+    }
+    let ran = site.gate().ends();
+    ran.is(Outcome::Inconclusive);
+    assert_eq!(ran.check(), StepOutcome::Inconclusive);
+    let step = ran.step("check");
+    assert_eq!(step.exit, Some(Exit::Code { code: 0 }), "astro itself says that all is well: {step:#?}");
+}

@@ -1,0 +1,87 @@
+//! The example projects for real: installed from npm once a lock file, checked and built by their own tools.
+
+mod broken_site;
+mod astro_site;
+
+use crate::workshop::{NPM_CACHE, Workshop};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+
+/// One installation at a time in this process; other processes are kept out by a lock on a file.
+static INSTALLING: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+
+/// What an example's folder may hold that is not its source.
+const MADE: [&str; 4] = ["node_modules", "dist", ".astro", ".shipgate"];
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn installations() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples")
+}
+
+/// A folder with the example's `node_modules`, installed with `npm ci` unless that was done before.
+pub(crate) fn installed(name: &str) -> PathBuf {
+    let _alone = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let folder = installations().join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let lock = fs::File::create(installations().join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let wanted = fs::read(source(name).join("package-lock.json")).unwrap();
+    let mark = folder.join("installed");
+    if fs::read(&mark).is_ok_and(|done| done == wanted) {
+        return folder;
+    }
+    let _gone = fs::remove_file(&mark);
+    for file in ["package.json", "package-lock.json", ".npmrc"] {
+        fs::copy(source(name).join(file), folder.join(file)).unwrap();
+    }
+    let mut npm = Command::new("npm");
+    let npm = npm.args(["ci", "--prefer-offline"]).env("npm_config_cache", NPM_CACHE).current_dir(&folder).output().unwrap();
+    assert!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
+    fs::write(mark, wanted).unwrap();
+    folder
+}
+
+/// The sources of an example in a repository of their own, on `main`.
+pub(crate) fn copy_of(name: &str) -> Workshop {
+    fs::create_dir_all(installations()).unwrap();
+    let workshop = Workshop::in_folder(&installations());
+    copy(&source(name), &workshop.path(""), &|from, to| assert!(fs::copy(from, to).is_ok()));
+    workshop.git(&["init", "-q", "-b", "main"]);
+    workshop.git(&["add", "-A"]);
+    workshop.git(&["commit", "-qm", "as it is"]);
+    workshop
+}
+
+/// The same with its packages.
+pub(crate) fn installed_copy_of(name: &str) -> Workshop {
+    let workshop = copy_of(name);
+    let into = workshop.path("node_modules");
+    fs::create_dir(&into).unwrap();
+    // Links instead of copies: hundreds of megabytes, and nobody writes into a package.
+    copy(&installed(name).join("node_modules"), &into, &|from, to| fs::hard_link(from, to).unwrap());
+    workshop
+}
+
+fn copy(from: &Path, into: &Path, file: &dyn Fn(&Path, &Path)) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = into.join(entry.file_name());
+        let kind = entry.file_type().unwrap();
+        if MADE.iter().any(|made| entry.file_name() == *made) && from.parent() == Some(&source("")) {
+            continue;
+        }
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), to).unwrap();
+        } else if kind.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to, file);
+        } else {
+            file(&entry.path(), &to);
+        }
+    }
+}
