@@ -3,7 +3,7 @@
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
 mod config;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod formats;
@@ -11,7 +11,7 @@ mod formats;
 mod layers;
 #[cfg(test)]
 mod project;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod step;
@@ -19,5 +19,5 @@ mod step;
 mod store;
 #[cfg(test)]
 mod variable;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod workshop;

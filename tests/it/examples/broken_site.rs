@@ -90,7 +90,8 @@ fn conditions_are(ran: &Ran) {
     let verdict = &ran.report().verdict;
     assert_eq!(verdict.reasons, []);
     let broken = verdict.conditions.iter().filter(|condition| condition.status != ConditionStatus::Passed);
-    let broken: BTreeSet<_> = broken.map(|condition| (condition.measure.as_str(), condition.actual.unwrap() as u64)).collect();
+    let broken: BTreeSet<_> =
+        broken.map(|condition| (condition.measure.as_str(), condition.actual.unwrap() as u64)).collect();
     let wanted =
         [("errors", 22), ("new-errors", 22), ("missing-variables", 1), ("invalid-variables", 1), ("leaked-secrets", 2)];
     assert_eq!(broken, wanted.into(), "{verdict:#?}");

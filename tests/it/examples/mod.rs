@@ -1,7 +1,7 @@
 //! The example projects for real: installed from npm once a lock file, checked and built by their own tools.
 
-mod broken_site;
 mod astro_site;
+mod broken_site;
 
 use crate::workshop::{NPM_CACHE, Workshop};
 use std::fs;
@@ -40,7 +40,8 @@ pub(crate) fn installed(name: &str) -> PathBuf {
         fs::copy(source(name).join(file), folder.join(file)).unwrap();
     }
     let mut npm = Command::new("npm");
-    let npm = npm.args(["ci", "--prefer-offline"]).env("npm_config_cache", NPM_CACHE).current_dir(&folder).output().unwrap();
+    let npm =
+        npm.args(["ci", "--prefer-offline"]).env("npm_config_cache", NPM_CACHE).current_dir(&folder).output().unwrap();
     assert!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
     fs::write(mark, wanted).unwrap();
     folder

@@ -142,7 +142,8 @@ fn one_endless_line_does_not_fill_the_memory() {
 
 #[test]
 fn output_that_is_not_utf8_is_read_all_the_same() {
-    let script = "printf '\\377\\376 noise \\000\\n'\nprintf \"src/\\344.ts(3,7): error TS2322: caf\\351.\\n\"\nexit 2\n";
+    let script =
+        "printf '\\377\\376 noise \\000\\n'\nprintf \"src/\\344.ts(3,7): error TS2322: caf\\351.\\n\"\nexit 2\n";
     let ran = Workshop::with_check("tsc", script).gate().ends();
     ran.is(Outcome::Failed);
     assert_eq!((ran.check(), ran.report().counts.errors), (StepOutcome::Errors, 1));
@@ -151,7 +152,9 @@ fn output_that_is_not_utf8_is_read_all_the_same() {
 
 #[test]
 fn a_process_that_keeps_the_pipe_open_is_ended_and_told_about() {
-    let ran = Workshop::with_check("exit-status", "sh -c 'trap \"\" TERM; while :; do sleep 1; done' &\nexit 0\n").gate().ends();
+    let ran = Workshop::with_check("exit-status", "sh -c 'trap \"\" TERM; while :; do sleep 1; done' &\nexit 0\n")
+        .gate()
+        .ends();
     ran.is(Outcome::Passed);
     assert!(ran.seconds < 10.0, "{}", ran.seconds);
     assert!(ran.notices().contains("`check` left a process behind"), "{}", ran.notices());

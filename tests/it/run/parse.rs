@@ -21,13 +21,27 @@ fn a_log_is_the_same_from_a_file_and_from_standard_input() {
     let workshop = Workshop::new().with("check.log", fixture(LOG));
     let file = workshop.shipgate(&["parse", "--format", "astro-check", "check.log"]).ends();
     assert_eq!(file.status, Some(0), "{}", file.stderr);
-    for arguments in [&["parse", "--format", "astro-check"][..], &["parse", "--format", "astro-check", "-"], &["parse"]] {
+    for arguments in [&["parse", "--format", "astro-check"][..], &["parse", "--format", "astro-check", "-"], &["parse"]]
+    {
         let piped = workshop.shipgate(arguments).input(&fixture(LOG)).ends();
         assert_eq!((piped.status, &piped.stdout), (Some(0), &file.stdout));
     }
     let lines: Vec<Value> = file.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.len() > 5, "{}", file.stdout);
-    let keys = ["tool", "level", "code", "category", "severity", "message", "file", "line", "column", "end_line", "end_column", "related"];
+    let keys = [
+        "tool",
+        "level",
+        "code",
+        "category",
+        "severity",
+        "message",
+        "file",
+        "line",
+        "column",
+        "end_line",
+        "end_column",
+        "related",
+    ];
     for line in &lines {
         assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), keys);
     }
@@ -52,7 +66,9 @@ fn views_go_to_files_and_several_logs_are_one() {
 #[test]
 fn a_log_that_says_nothing_is_not_understood() {
     let workshop = Workshop::new().with("empty.log", "").with("prose.log", "dear diary\n");
-    for arguments in [&["parse", "empty.log"][..], &["parse"], &["parse", "prose.log"], &["parse", "--format", "tsc", "empty.log"]] {
+    for arguments in
+        [&["parse", "empty.log"][..], &["parse"], &["parse", "prose.log"], &["parse", "--format", "tsc", "empty.log"]]
+    {
         let ran = workshop.shipgate(arguments).ends();
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{arguments:?}");
         assert!(!ran.stderr.is_empty());
@@ -70,7 +86,11 @@ fn a_wrong_total_is_not_understood_and_what_was_read_is_shown() {
 #[test]
 fn wrong_words_on_the_command_line_are_exit_status_2() {
     let workshop = Workshop::new().with("a.log", "x");
-    for arguments in [&["parse", "--format", "tcs", "a.log"][..], &["parse", "--report", "nonsense", "a.log"], &["parse", "--nonsense"]] {
+    for arguments in [
+        &["parse", "--format", "tcs", "a.log"][..],
+        &["parse", "--report", "nonsense", "a.log"],
+        &["parse", "--nonsense"],
+    ] {
         let ran = workshop.shipgate(arguments).ends();
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}");
     }
@@ -92,7 +112,9 @@ fn the_formats_are_listed_with_what_they_read() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let workshop = Workshop::new().with("check.log", fixture(LOG));
-    let ran = workshop.shipgate_in_shell("\"$0\" \"$@\" | head -1; echo \"${PIPESTATUS:-}\" >/dev/null", &["parse", "check.log"]).ends();
+    let ran = workshop
+        .shipgate_in_shell("\"$0\" \"$@\" | head -1; echo \"${PIPESTATUS:-}\" >/dev/null", &["parse", "check.log"])
+        .ends();
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(ran.stdout.lines().count(), 1);
 }

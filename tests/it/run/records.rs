@@ -13,7 +13,10 @@ fn green() -> Workshop {
 
 /// A run as somebody who may not write into the project, whoever runs the tests.
 fn run_as_a_stranger(workshop: &Workshop) -> Ran {
-    let invocation = workshop.shipgate_in_shell(&format!("exec '{}' \"$@\"", workshop.beside("shipgate").display()), &["run", "--report", "json"]);
+    let invocation = workshop.shipgate_in_shell(
+        &format!("exec '{}' \"$@\"", workshop.beside("shipgate").display()),
+        &["run", "--report", "json"],
+    );
     let mut invocation = invocation.env("HOME", "/nonexistent");
     if fs::metadata(workshop.path("")).unwrap().uid() == 0 {
         // Root may write anywhere.
@@ -57,7 +60,8 @@ fn damaged_and_newer_records_are_never_overwritten() {
     for name in ["typescript_errors.json", "build_configs.json"] {
         let file = format!(".shipgate/{name}");
         // A store without errors has no file for them yet.
-        let good = fs::read_to_string(workshop.path(&file)).unwrap_or_else(|_| "{ \"version\": 1, \"records\": [] }".to_owned());
+        let good = fs::read_to_string(workshop.path(&file))
+            .unwrap_or_else(|_| "{ \"version\": 1, \"records\": [] }".to_owned());
         let newer = good.replace("\"version\": 1", "\"version\": 99");
         assert_ne!(good, newer);
         for bad in [newer.as_str(), "{ \"version\": 1, \"rec", "", "[]", "<<<<<<< HEAD\n"] {
@@ -65,7 +69,10 @@ fn damaged_and_newer_records_are_never_overwritten() {
             let before = workshop.snapshot(&[]);
             let ran = workshop.gate().ends();
             ran.is(Outcome::Inconclusive);
-            assert_eq!((ran.reasons(), ran.report().base.kind.as_str()), (vec![ReasonKind::BaseUnreadable], "unreadable"));
+            assert_eq!(
+                (ran.reasons(), ran.report().base.kind.as_str()),
+                (vec![ReasonKind::BaseUnreadable], "unreadable")
+            );
             assert!(ran.report().verdict.reasons[0].message.contains(name), "{:?}", ran.report().verdict.reasons);
             assert!(ran.notices().contains("was not recorded"), "{}", ran.notices());
             assert!(workshop.snapshot(&[]) == before, "{file} with {bad:?}");

@@ -95,7 +95,9 @@ fn an_exit_status_without_an_error_keeps_the_end_of_the_log() {
 #[test]
 fn what_is_killed_is_a_failure_and_what_it_said_is_kept() {
     for (signal, number) in [("SEGV", 11), ("KILL", 9)] {
-        let yaml = format!("steps:\n  - name: check\n    format: tsc\n    run: |\n      echo \"{ERROR}\"\n      kill -{signal} $$\n");
+        let yaml = format!(
+            "steps:\n  - name: check\n    format: tsc\n    run: |\n      echo \"{ERROR}\"\n      kill -{signal} $$\n"
+        );
         let ran = Workshop::configured(&yaml).gate().ends();
         ran.is(Outcome::Failed);
         assert_eq!((ran.check(), ran.reasons()), (StepOutcome::Failed, vec![ReasonKind::StepFailed]));
@@ -190,9 +192,11 @@ fn astro_check_that_checked_nothing_is_inconclusive_and_one_that_did_is_green() 
     let nothing = with(WITHOUT_PACKAGE);
     nothing.is(Outcome::Inconclusive);
     assert_eq!((nothing.check(), nothing.reasons()), (StepOutcome::Inconclusive, vec![ReasonKind::StepInconclusive]));
-    with("echo 'Result (0 files): '\necho '- 0 errors'\necho '- 0 warnings'\necho '- 0 hints'").is(Outcome::Inconclusive);
+    with("echo 'Result (0 files): '\necho '- 0 errors'\necho '- 0 warnings'\necho '- 0 hints'")
+        .is(Outcome::Inconclusive);
     with("echo 'Result (4 files): '\necho '- 0 errors'\necho '- 0 warnings'\necho '- 0 hints'").is(Outcome::Passed);
-    with("echo 'Result (4 files): '\necho '- 1 error'\necho '- 0 warnings'\necho '- 0 hints'\nexit 1").is(Outcome::Failed);
+    with("echo 'Result (4 files): '\necho '- 1 error'\necho '- 0 warnings'\necho '- 0 hints'\nexit 1")
+        .is(Outcome::Failed);
 }
 
 #[test]
