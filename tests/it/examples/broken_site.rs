@@ -8,6 +8,8 @@ use shipgate::record::{BuildStatus, ValidationStatus};
 use std::collections::BTreeSet;
 use std::fs;
 
+const VIEWS: [&str; 3] = ["markdown", "terminal", "ndjson"];
+
 fn expected() -> Value {
     serde_json::from_slice(&fs::read(source("broken-site").join("expected.json")).unwrap()).unwrap()
 }
@@ -15,7 +17,10 @@ fn expected() -> Value {
 #[test]
 fn the_site_fails_for_its_reasons_and_for_no_other() {
     let site = installed_copy_of("broken-site");
-    let ran = site.gate().ends();
+    let views = VIEWS.map(|view| format!("{view}={}", site.beside(view).display()));
+    let mut arguments = vec!["--verbose"];
+    arguments.extend(views.iter().flat_map(|view| ["--report", view]));
+    let ran = site.gate_with(&arguments).ends();
     ran.is(Outcome::Failed);
     let expected = expected();
     diagnostics_are(&ran, &expected);
@@ -107,12 +112,7 @@ fn no_value_is_anywhere(site: &Workshop, ran: &Ran) {
         written.push(("the store", fs::read_to_string(entry.unwrap().path()).unwrap()));
     }
     assert!(written.len() >= 5, "the store has its files");
-    for view in ["markdown", "terminal", "ndjson"] {
-        let file = site.beside("report.view");
-        let shown = site.shipgate(&["--verbose", "run", "--report", &format!("{view}={}", file.display())]).ends();
-        written.push(("the output with --verbose", shown.said()));
-        written.push((view, fs::read_to_string(file).unwrap()));
-    }
+    written.extend(VIEWS.map(|view| (view, fs::read_to_string(site.beside(view)).unwrap())));
     for (place, text) in written {
         assert!(!text.contains(VALUE), "{place}: {text}");
     }

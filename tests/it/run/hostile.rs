@@ -56,7 +56,8 @@ fn a_configuration_that_is_a_folder_or_not_there_is_named() {
 fn a_folder_with_nothing_to_run_is_refused_with_a_proposal() {
     refused(&Workshop::new(), &["package.json", "shipgate.yml"]);
     refused(&Workshop::new().with("package.json", r#"{ "name": "x" }"#), &["`build` script", "steps:"]);
-    refused(&Workshop::configured(""), &["package.json"]);
+    let empty = Workshop::configured("").gate().ends();
+    assert!(empty.status == Some(2) && empty.stderr.contains("shipgate.yml"), "{}", empty.stderr);
 }
 
 #[test]

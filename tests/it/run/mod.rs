@@ -1,8 +1,12 @@
 //! `shipgate run` from outside: the real program in small projects, judged by its report and exit status.
 
+mod actions;
 mod command;
+mod first_run;
+mod github;
 mod hostile;
 mod parse;
 mod records;
 mod stop;
+mod thresholds;
 mod witness;
