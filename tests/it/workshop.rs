@@ -20,7 +20,7 @@ pub(crate) const SHIPGATE: &str = env!("CARGO_BIN_EXE_shipgate");
 pub(crate) const NPM_CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/npm-cache");
 
 /// Longer than any run of these tests takes.
-const TOO_LONG: Duration = Duration::from_secs(120);
+const TOO_LONG: Duration = Duration::from_mins(2);
 
 /// A project, with room beside it for what is no part of it.
 pub(crate) struct Workshop {

@@ -4,7 +4,7 @@ use crate::workshop::{Ran, Workshop};
 use shipgate::gate::{ConditionStatus, Outcome};
 
 /// Two errors and a warning, as ESLint prints them, and two type errors; in all four errors, one warning.
-const FINDINGS: &str = r#"cat <<EOF
+const FINDINGS: &str = r"cat <<EOF
 src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.
 src/a.ts(5,20): error TS7006: Parameter 'x' implicitly has an 'any' type.
 
@@ -17,13 +17,12 @@ $PWD/src/b.ts
 
 EOF
 exit 1
-"#;
+";
 
 fn findings(thresholds: &str) -> Workshop {
-    let yaml = format!(
-        "steps: [{{ name: check, run: sh ./check.sh }}]\nthresholds:\n  new-errors: off\n{}",
-        thresholds.lines().map(|line| format!("  {line}\n")).collect::<String>()
-    );
+    let lines: Vec<String> = thresholds.lines().map(|line| format!("  {line}\n")).collect();
+    let steps = "steps: [{ name: check, run: sh ./check.sh }]";
+    let yaml = format!("{steps}\nthresholds:\n  new-errors: off\n{}", lines.concat());
     Workshop::configured(&yaml).with("check.sh", FINDINGS)
 }
 
