@@ -254,6 +254,12 @@ impl Out<'_, '_> {
         self.push_total(total);
     }
 
+    /// A total that counts another tool's diagnostics, too: they look alike.
+    pub(crate) fn total_with(&mut self, total: Total, other: &str) {
+        let (own, others) = (self.since(&total.tool), self.since(other));
+        self.total_of(total, [own[0] + others[0], own[1] + others[1], own[2] + others[2]], &[other]);
+    }
+
     fn push_total(&mut self, total: Total) {
         let totals = &mut self.ledger.account.totals;
         // A watch run prints totals for ever; the latest ones say how things stand.

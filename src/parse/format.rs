@@ -2,7 +2,7 @@
 //! that every format has fixtures.
 
 use super::reader::ReaderSpec;
-use super::{bundler, json, listed, stylish, svelte, tsc, unix};
+use super::{biome, bundler, github, json, listed, miette, prettier, stylish, svelte, testing, tsc, unix};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -55,6 +55,37 @@ pub const FORMATS: &[FormatSpec] = &[
         title: "ESLint",
         tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json",
         readers: &[stylish::READER, unix::READER, json::READER],
+    },
+    FormatSpec {
+        name: "biome",
+        title: "Biome",
+        tools: "Biome 2: default, concise, json, github",
+        readers: &[biome::READER, github::READER, json::READER],
+    },
+    FormatSpec {
+        name: "oxlint",
+        title: "oxlint",
+        tools: "oxlint: default, unix, stylish, json, github",
+        readers: &[miette::READER, stylish::READER, unix::READER, github::READER, json::READER],
+    },
+    FormatSpec { name: "prettier", title: "Prettier", tools: "prettier --check", readers: &[prettier::READER] },
+    FormatSpec {
+        name: "vitest",
+        title: "Vitest",
+        tools: "Vitest 4: default reporter, github-actions",
+        readers: &[testing::READER, github::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "jest",
+        title: "Jest",
+        tools: "Jest 30, with ts-jest",
+        readers: &[testing::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "github",
+        title: "GitHub workflow commands",
+        tools: "any tool: ::error file=…,line=…::message",
+        readers: &[github::READER],
     },
     FormatSpec {
         name: "stylelint",
@@ -149,6 +180,8 @@ impl Format {
                 readers.push(*reader);
             }
         }
+        // What marks its lines beyond doubt is asked first: it may cite anything.
+        readers.sort_by_key(|reader| !matches!(reader.name, "json" | "github" | "testing"));
         readers
     }
 }

@@ -30,21 +30,26 @@
 //! [`Diagnostic`]: crate::diagnostic::Diagnostic
 //! [`Account`]: crate::diagnostic::Account
 
+mod biome;
 mod bundler;
 mod crash;
 mod draft;
 mod engine;
 mod format;
+mod github;
 mod json;
 mod line;
 mod listed;
+mod miette;
 mod path;
+mod prettier;
 mod reader;
 mod runner;
 mod search;
 mod stylish;
 mod suspect;
 mod svelte;
+mod testing;
 mod tsc;
 mod unix;
 

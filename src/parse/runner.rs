@@ -188,15 +188,17 @@ fn shape(prefix: &[u8]) -> Shape {
         let fits = word(folder) && script.iter().all(script_word) && script[0].is_ascii_lowercase();
         return if fits { Shape::Folder(String::from_utf8_lossy(folder).into_owned()) } else { Shape::Other };
     }
-    let fits = match memchr::memchr(b':', prefix) {
+    let fits = if let Some(at) = memchr::memchr(b':', prefix) {
         // `@scope/name:task`; a number would be a line.
-        Some(at) => {
-            let (name, task) = (&prefix[..at], &prefix[at + 1..]);
-            let task_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-            let fits = name.len() > 1 && word(name) && task.first().is_some_and(u8::is_ascii_alphabetic);
-            fits && task.iter().all(task_word)
-        }
-        None => word(prefix) && !prefix.starts_with(b"/") && !prefix.is_empty(),
+        let (name, task) = (&prefix[..at], &prefix[at + 1..]);
+        let task_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        let fits = name.len() > 1 && word(name) && task.first().is_some_and(u8::is_ascii_alphabetic);
+        fits && task.iter().all(task_word)
+    } else {
+        // `Error: src/a.ts(1,2): …` quotes a diagnostic. Packages have lower-case names.
+        let spoken: [&[u8]; 8] = [b"error", b"warning", b"warn", b"info", b"note", b"fatal", b"message", b"help"];
+        let name = prefix.first().is_some_and(|&byte| byte.is_ascii_lowercase() || byte == b'@');
+        name && word(prefix) && !spoken.contains(&prefix)
     };
     if fits { Shape::Package } else { Shape::Other }
 }

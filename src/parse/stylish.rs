@@ -15,11 +15,10 @@ use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::{has_known_extension, number};
 use crate::diagnostic::{Level, Total};
 
-pub(super) const READER: ReaderSpec = ReaderSpec {
-    name: "stylish",
-    markers: &["rror", "arning", "✖", "⚠", " problem"],
-    new: || Box::new(Stylish::new()),
-};
+pub(super) const READER: ReaderSpec =
+    ReaderSpec {
+        name: "stylish", markers: &["rror", "warn", "✖", "⚠", " problem"], new: || Box::new(Stylish::new())
+    };
 
 struct Stylish {
     draft: Draft,
@@ -116,8 +115,14 @@ impl Reader for Stylish {
         if let Some(mut total) = total(text) {
             let stylelint = out.since("stylelint").iter().any(|&count| count > 0);
             if stylelint { "stylelint" } else { self.tool }.clone_into(&mut total.tool);
+            let oxlint = !stylelint && self.tool == "oxlint";
             self.tool = "eslint";
-            out.total(total);
+            if oxlint {
+                // Its rows without a rule look like ESLint's.
+                out.total_with(total, "eslint");
+            } else {
+                out.total(total);
+            }
             return Step::Took("stylish: total");
         }
         Step::Pass
@@ -198,7 +203,8 @@ pub(super) fn final_stop_was_taken(rule: &[u8], message: &[u8]) -> bool {
     }
     if rule.is_empty() {
         // Parsers: TypeScript ends its messages with a full stop, espree does not.
-        let Some(words) = message.strip_prefix(b"Parsing error: ") else { return true };
+        let own = message.starts_with(b"Unused eslint-disable") || message.starts_with(b"File ignored");
+        let Some(words) = message.strip_prefix(b"Parsing error: ") else { return own };
         let espree: [&[u8]; 16] = [
             b"Unexpected ",
             b"Unterminated ",

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "svelte-check",
-    markers: &["rror", "Warn", "ERR", "ARNING"],
+    markers: &["rror", "Warn", "ERR", "WARN"],
     new: || Box::new(Svelte { draft: Draft::new("svelte-check"), place: None, phase: Phase::Idle, component: false }),
 };
 

@@ -12,7 +12,7 @@ use memchr::memmem;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "unix",
-    markers: &["rror", "arning", " problem"],
+    markers: &["rror", "warn", "Warn", " problem"],
     new: || Box::new(Unix { draft: Draft::new("eslint"), ending: None, tool: "eslint", seen: false }),
 };
 
@@ -245,7 +245,11 @@ impl Reader for Unix {
             return Step::Pass;
         }
         if let Some(total) = self.total(text, out) {
-            out.total(total);
+            if self.tool == "oxlint" {
+                out.total_with(total, "eslint");
+            } else {
+                out.total(total);
+            }
             self.tool = "eslint";
             return Step::Took("unix: total");
         }
@@ -266,7 +270,12 @@ impl Unix {
         }
         let stylelint = out.since("stylelint").iter().any(|&count| count > 0);
         let tool = if stylelint { "stylelint" } else { self.tool };
-        let [errors, warnings, _] = out.since(tool);
+        let [mut errors, mut warnings, _] = out.since(tool);
+        if tool == "oxlint" {
+            let [more, more_warnings, _] = out.since("eslint");
+            errors += more;
+            warnings += more_warnings;
+        }
         let said = u64::from(said);
         // It does not say how many of them are errors.
         let agrees = said == errors + warnings;

@@ -14,7 +14,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "esbuild",
-    markers: &["rror", "ERR", "arning", "ARNING"],
+    markers: &["rror", "ERR", "warn", "WARN"],
     new: || {
         Box::new(Esbuild {
             draft: Draft::new("esbuild"),

@@ -12,7 +12,15 @@ use memchr::memmem::find;
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rolldown",
     markers: &["╭─", "ailed"],
-    new: || Box::new(Rolldown { draft: Draft::new("rolldown"), candidate: Vec::new(), frame: false, warning: false }),
+    new: || {
+        Box::new(Rolldown {
+            draft: Draft::new("rolldown"),
+            candidate: Vec::new(),
+            frame: false,
+            warning: false,
+            announced: 0,
+        })
+    },
 };
 
 struct Rolldown {
@@ -21,15 +29,18 @@ struct Rolldown {
     candidate: Vec<u8>,
     frame: bool,
     warning: bool,
+    /// How many lines a report may still start on: in colour nothing marks its first ones.
+    announced: usize,
 }
 
 impl Reader for Rolldown {
     fn is_open(&self) -> bool {
-        self.frame || !self.candidate.is_empty()
+        self.frame || !self.candidate.is_empty() || self.announced > 0
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
         let text = line.text;
+        self.announced = self.announced.saturating_sub(1);
         if self.frame {
             self.frame = !text.starts_with("───╯".as_bytes()) && find(text, "─╯".as_bytes()).is_none();
             if text.contains(&0xe2) || line.is_blank() {
@@ -50,6 +61,7 @@ impl Reader for Rolldown {
                 draft.at(Some(row), Some(column));
                 out.emit(draft);
                 self.frame = true;
+                self.announced = ANNOUNCED.min(self.announced * ANNOUNCED);
                 return Step::Took("rolldown: message");
             }
             let lines = memchr::memchr_iter(b'\n', &self.candidate).count();
@@ -66,7 +78,11 @@ impl Reader for Rolldown {
         {
             // It stands before what it counts.
             out.expect_total(total);
+            self.announced = ANNOUNCED;
             return Step::Took("rolldown: total");
+        }
+        if text.starts_with(b"    at ") {
+            self.announced = 0;
         }
         if head(text) {
             self.warning = find(line.raw, b"\x1b[33m").is_some();
@@ -78,8 +94,12 @@ impl Reader for Rolldown {
     fn finish(&mut self, _: &mut Out<'_, '_>) {
         self.candidate.clear();
         self.frame = false;
+        self.announced = 0;
     }
 }
+
+/// The longest frame that is expected between two messages.
+const ANNOUNCED: usize = 60;
 
 /// `[UNRESOLVED_IMPORT] message`, `[builtin:vite-transform] message`.
 fn head(text: &[u8]) -> bool {

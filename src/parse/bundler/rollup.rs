@@ -62,6 +62,8 @@ impl Rollup {
             if let Some((code, message)) = typescript(rest) {
                 // TypeScript counts columns from 1 already.
                 draft.tool = "typescript".into();
+                // rollup shows them as warnings when nothing is emitted by them; they are errors.
+                draft.level = Level::Error;
                 draft.code.extend_from_slice(b"ts");
                 draft.code.extend_from_slice(code);
                 draft.at(Some(row), Some(column));

@@ -13,7 +13,7 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "webpack",
-    markers: &["ERR", "ARNING", "rror", "arning", "ailed"],
+    markers: &["ERR", "WARN", "rror", "warn", "ailed"],
     new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle, next: false }),
 };
 
@@ -106,6 +106,7 @@ impl Webpack {
             if !draft.message.is_empty() {
                 draft.message.push(b'\n');
             }
+            let text = if draft.tool == "next" { text.strip_prefix(b"Error: ").unwrap_or(text) } else { text };
             draft.message.extend_from_slice(text);
         }
         self.phase = Phase::Message;

@@ -27,6 +27,8 @@ pub(crate) struct Head<'a> {
 pub(crate) enum Code<'a> {
     /// `TS2322`
     Tsc(&'a [u8]),
+    /// `NG8002`, from Angular's compiler.
+    Angular(&'a [u8]),
     /// `ts(2322)`: source and code, as astro check prints them.
     Source(&'a [u8], &'a [u8]),
 }
@@ -55,7 +57,7 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
         };
         let Some(found) = found else { continue };
         // Behind an open quote it is a name that somebody cites, not a line of the compiler's.
-        if best.is_none() && super::quote_is_open(found.path) {
+        if best.is_none() && (super::quote_is_open(found.path) || in_double_quotes(found.path)) {
             return None;
         }
         match &best {
@@ -78,6 +80,16 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
         }
     }
     best
+}
+
+/// Whether a double quote behind a blank or a colon has not been closed.
+fn in_double_quotes(path: &[u8]) -> bool {
+    let mut open = false;
+    for at in memchr_iter(b'"', path) {
+        open = !open
+            && at.checked_sub(1).is_some_and(|before| matches!(path[before], b' ' | b':' | b'(' | b'{' | b'[' | b','));
+    }
+    open
 }
 
 /// A cheap test whether a second label can follow at all.
@@ -150,14 +162,16 @@ fn label(text: &[u8]) -> Option<(Level, Code<'_>, usize)> {
         _ => return None,
     };
     let rest = text.strip_prefix(word)?;
-    if let Some(digits) = rest.strip_prefix(b"TS") {
+    if let Some(digits) = rest.strip_prefix(b"TS").or_else(|| rest.strip_prefix(b"NG")) {
+        let angular = rest.starts_with(b"NG");
         let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if count == 0 || count > 6 || digits.get(count) != Some(&b':') {
             return None;
         }
         // An empty message has no blank behind the colon.
         let blank = usize::from(digits.get(count + 1) == Some(&b' '));
-        return Some((level, Code::Tsc(&digits[..count]), word.len() + 2 + count + 1 + blank));
+        let code = if angular { Code::Angular(&digits[..count]) } else { Code::Tsc(&digits[..count]) };
+        return Some((level, code, word.len() + 2 + count + 1 + blank));
     }
     let open = memchr(b'(', &rest[..rest.len().min(24)])?;
     if open == 0 || !rest[..open].iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-') {

@@ -22,7 +22,7 @@ use head::{Code, Head};
 pub(crate) use head::{has_known_extension, number, parse as parse_head};
 
 pub(super) const READER: ReaderSpec =
-    ReaderSpec { name: "tsc", markers: &["rror", "arning", "Files:  "], new: || Box::new(Tsc::new()) };
+    ReaderSpec { name: "tsc", markers: &["rror", "warn", "Files:  "], new: || Box::new(Tsc::new()) };
 
 /// Where in a diagnostic the next line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,11 @@ impl Tsc {
             Code::Tsc(digits) => {
                 draft.tool = "typescript".into();
                 draft.code.extend_from_slice(b"ts");
+                draft.code.extend_from_slice(digits);
+            }
+            Code::Angular(digits) => {
+                draft.tool = "angular".into();
+                draft.code.extend_from_slice(b"NG");
                 draft.code.extend_from_slice(digits);
             }
             Code::Source(source, code) => {
@@ -338,8 +343,9 @@ impl Tsc {
             return Some(self.continue_message(line));
         }
         if self.coloured && !line.raw.starts_with(b"\x1b[") {
-            // Its frame is still to come.
-            return quote_is_open(&self.draft.message).then(|| self.continue_message(line));
+            // Its frame is still to come. Angular's messages have lists in them.
+            let goes_on = self.draft.tool == "angular" || quote_is_open(&self.draft.message);
+            return goes_on.then(|| self.continue_message(line));
         }
         self.raw_line_break(line)
     }

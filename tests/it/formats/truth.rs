@@ -71,7 +71,7 @@ pub(crate) fn typescript(truth: &Value, folder: &str) -> Vec<Expected> {
             file: place(text(&item["file"])),
             line: number(&item["line"]),
             column: number(&item["column"]),
-            code: item["code"].as_u64().map(|code| format!("ts{code}")),
+            code: text(&item["ng"]).or_else(|| item["code"].as_u64().map(|code| format!("ts{code}"))),
             level: Some(match item["category"].as_str() {
                 Some("error") => Level::Error,
                 Some("warning") => Level::Warning,
@@ -118,8 +118,17 @@ pub(crate) fn join(folder: &str, file: &str) -> String {
 
 /// One reader a kind of truth that is the tool's own JSON.
 type Reading = fn(&Value) -> Vec<Expected>;
-pub(crate) const KINDS: &[(&str, Reading)] =
-    &[("eslint", eslint), ("stylelint", stylelint), ("esbuild", esbuild), ("webpack", webpack)];
+pub(crate) const KINDS: &[(&str, Reading)] = &[
+    ("eslint", eslint),
+    ("stylelint", stylelint),
+    ("esbuild", esbuild),
+    ("webpack", webpack),
+    ("biome", biome),
+    ("oxlint", oxlint),
+    ("vitest", tests),
+    ("jest", tests),
+    ("hand", hand),
+];
 
 /// The truth of a run in one mode; paths lose `root/project/`.
 pub(crate) fn tool(kind: &str, truth: &Value, mode: &str, root: &str) -> Vec<Expected> {
@@ -218,4 +227,79 @@ fn webpack(truth: &Value) -> Vec<Expected> {
     };
     let errors = array(truth, "errors").iter().map(|item| one(item, Level::Error));
     errors.chain(array(truth, "warnings").iter().map(|item| one(item, Level::Warning))).collect()
+}
+
+fn level(word: &Value) -> Level {
+    match word.as_str() {
+        Some("error") => Level::Error,
+        Some("warning") => Level::Warning,
+        _ => Level::Note,
+    }
+}
+
+fn biome(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["location"]["path"]),
+        line: number(&item["location"]["start"]["line"]).filter(|&line| line > 0),
+        column: number(&item["location"]["start"]["column"]).filter(|&column| column > 0),
+        code: text(&item["category"]),
+        level: Some(level(&item["severity"])),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    array(truth, "diagnostics").iter().map(one).collect()
+}
+
+fn oxlint(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["filename"]),
+        line: number(&item["labels"][0]["span"]["line"]),
+        column: number(&item["labels"][0]["span"]["column"]),
+        code: text(&item["code"]),
+        level: Some(level(&item["severity"])),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    array(truth, "diagnostics").iter().map(one).collect()
+}
+
+/// Failed tests; the place is the first of the stack that lies in the suite's file.
+fn tests(truth: &Value) -> Vec<Expected> {
+    let mut all = Vec::new();
+    for suite in array(truth, "testResults") {
+        let file = text(&suite["name"]).unwrap_or_default();
+        // A suite that did not compile: what TypeScript says about it.
+        if suite["status"] == "failed" && array(suite, "assertionResults").is_empty() {
+            let free = vec!["line", "column", "code", "message", "related"];
+            all.push(Expected { file: Some(file.clone()), free, ..Expected::default() });
+        }
+        for test in array(suite, "assertionResults").iter().filter(|test| test["status"] == "failed") {
+            let stack = text(&test["failureMessages"][0]).unwrap_or_default();
+            let place = stack.split(&format!("{file}:")).nth(1).unwrap_or_default();
+            let mut numbers = place.split(|c: char| !c.is_ascii_digit()).map(|digits| digits.parse().ok());
+            all.push(Expected {
+                file: Some(file.clone()),
+                line: numbers.next().flatten(),
+                column: numbers.next().flatten(),
+                level: Some(Level::Error),
+                free: vec!["message", "code", "related"],
+                ..Expected::default()
+            });
+        }
+    }
+    all
+}
+
+/// Written down by hand, in the fields of shipgate's own.
+fn hand(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["file"]),
+        line: number(&item["line"]),
+        column: number(&item["column"]),
+        code: text(&item["code"]),
+        level: Some(level(&item["level"])),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    truth.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(one).collect()
 }

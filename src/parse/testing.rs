@@ -1,0 +1,271 @@
+//! Failed tests of Vitest (` FAIL  src/v.test.ts > name`, the error, ` ❯ src/v.test.ts:2:42`) and Jest
+//! (`FAIL src/a.test.ts`, `  ● name`, the error, `      at fn (src/a.test.ts:1:37)`).
+//!
+//! The message is the name of the test and below it the error as printed, up to its first frame. What
+//! the error quotes may look like any diagnostic; only TypeScript's reports for a suite that did not
+//! compile are left to their own reader.
+
+use super::draft::{Draft, Out};
+use super::line::Line;
+use super::reader::{Reader, ReaderSpec, Step};
+use super::tsc::{number, parse_head};
+use crate::diagnostic::{Level, Total};
+use memchr::memmem::find;
+
+pub(super) const READER: ReaderSpec = ReaderSpec {
+    name: "testing",
+    markers: &["FAIL", "●", "Failed Tests", "ailed", "rror"],
+    new: || {
+        Box::new(Testing { draft: Draft::new("vitest"), phase: Phase::Idle, file: Vec::new(), suites: 0, total: None })
+    },
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    /// Behind Jest's `FAIL file`: names of tests follow.
+    Suite,
+    /// In the error of Vitest, of Jest.
+    Vitest,
+    Jest,
+    /// Behind its place.
+    Tail,
+    JestTail,
+}
+
+struct Testing {
+    draft: Draft,
+    phase: Phase,
+    /// The file of Jest's suite.
+    file: Vec<u8>,
+    /// Suites that could not be run count no tests.
+    suites: u64,
+    total: Option<Total>,
+}
+
+const MOST_LINES: usize = 200;
+const SUITE: &[u8] = b"Test suite failed to run";
+
+impl Testing {
+    fn close(&mut self, out: &mut Out<'_, '_>) {
+        if matches!(self.phase, Phase::Vitest | Phase::Jest | Phase::Tail | Phase::JestTail)
+            && !self.draft.file.is_empty()
+        {
+            let length = self.draft.message.trim_ascii_end().len();
+            self.draft.message.truncate(length);
+            self.suites += u64::from(self.draft.message.starts_with(SUITE));
+            out.emit(&mut self.draft);
+        }
+        self.phase = Phase::Idle;
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        if memchr::memchr_iter(b'\n', &self.draft.message).count() < MOST_LINES {
+            self.draft.continue_message(text);
+        }
+    }
+
+    fn open(&mut self, tool: &'static str, file: &[u8], name: &[u8], phase: Phase) {
+        let draft = &mut self.draft;
+        draft.clear();
+        draft.tool = tool.into();
+        draft.level = Level::Error;
+        draft.file.extend_from_slice(file);
+        draft.message.extend_from_slice(name);
+        self.phase = phase;
+    }
+}
+
+impl Reader for Testing {
+    fn is_open(&self) -> bool {
+        self.phase != Phase::Idle
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        let text = line.text;
+        if let Some((file, name)) = vitest_head(text) {
+            self.close(out);
+            self.open("vitest", file, name, Phase::Vitest);
+            return Step::Took("vitest: test");
+        }
+        if let Some(file) = jest_head(text) {
+            self.close(out);
+            self.file.clear();
+            self.file.extend_from_slice(file);
+            self.phase = Phase::Suite;
+            return Step::Took("jest: suite");
+        }
+        if let Some(name) = text.strip_prefix("  ● ".as_bytes())
+            && !self.file.is_empty()
+        {
+            self.close(out);
+            if name.starts_with(b"Console") {
+                self.phase = Phase::Suite;
+                return Step::Took("jest: console");
+            }
+            let file = std::mem::take(&mut self.file);
+            self.open("jest", &file, name, Phase::Jest);
+            self.file = file;
+            return Step::Took("jest: test");
+        }
+        if let Some(total) = total(text) {
+            self.close(out);
+            self.file.clear();
+            out.tool(&total.tool);
+            // The failures stand before it on one pipe and behind it on two.
+            self.total = Some(total);
+            return Step::Took("testing: total");
+        }
+        match self.phase {
+            Phase::Idle => Step::Pass,
+            Phase::Suite => {
+                let listed = ["  ✓ ", "  ✕ ", "  ○ ", "    "].iter().any(|mark| text.starts_with(mark.as_bytes()));
+                if line.is_blank() || listed {
+                    return Step::Took("jest: list");
+                }
+                self.phase = Phase::Idle;
+                Step::Pass
+            }
+            Phase::Vitest => {
+                if let Some((path, row, column)) = vitest_place(text) {
+                    // The first place in the test's own file.
+                    if path == &self.draft.file[..] || self.draft.line.is_none() {
+                        self.draft.at(Some(row), Some(column));
+                    }
+                    self.phase = Phase::Tail;
+                    return Step::Took("vitest: place");
+                }
+                if text.starts_with("⎯⎯⎯".as_bytes()) {
+                    self.close(out);
+                    return Step::Took("vitest: rule");
+                }
+                self.push(text);
+                Step::Took("vitest: error")
+            }
+            Phase::Tail => {
+                if line.is_blank() || text.starts_with(b" ") {
+                    return Step::Took("vitest: frame");
+                }
+                self.close(out);
+                if text.starts_with("⎯⎯⎯".as_bytes()) { Step::Took("vitest: rule") } else { Step::Pass }
+            }
+            Phase::Jest => self.jest(line, out),
+            Phase::JestTail => {
+                if line.is_blank() || text.starts_with(b"    ") {
+                    return Step::Took("jest: frame");
+                }
+                self.close(out);
+                Step::Pass
+            }
+        }
+    }
+
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.close(out);
+        self.file.clear();
+        if let Some(mut total) = self.total.take() {
+            total.errors = total.errors.map(|errors| errors + self.suites);
+            out.total(total);
+        }
+        self.suites = 0;
+    }
+}
+
+impl Testing {
+    fn jest(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        let text = line.text;
+        if line.is_blank() {
+            self.push(b"");
+            return Step::Took("jest: blank");
+        }
+        let Some(words) = text.strip_prefix(b"    ") else {
+            self.close(out);
+            return Step::Pass;
+        };
+        if self.draft.message.starts_with(SUITE) && parse_head(text).is_some() {
+            // TypeScript says itself what is wrong.
+            self.draft.clear();
+            self.phase = Phase::Idle;
+            return Step::Pass;
+        }
+        let trimmed = words.trim_ascii_start();
+        if let Some((row, column)) = jest_place(trimmed, &self.draft.file) {
+            self.draft.at(Some(row), Some(column));
+            self.phase = Phase::JestTail;
+            return Step::Took("jest: place");
+        }
+        let frame = trimmed.strip_prefix(b"> ").unwrap_or(trimmed);
+        let frame = number(frame).map_or(frame, |(_, length)| frame[length..].trim_ascii_start());
+        if frame.starts_with(b"|") || trimmed.starts_with(b"at ") {
+            return Step::Took("jest: frame");
+        }
+        self.push(words);
+        Step::Took("jest: error")
+    }
+}
+
+/// ` FAIL  src/v.test.ts > suite > name`, with a project in bars before it.
+fn vitest_head(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = text.strip_prefix(b" FAIL  ")?;
+    let rest = match rest.strip_prefix(b"|") {
+        Some(project) => project[memchr::memchr(b'|', project)? + 1..].trim_ascii_start(),
+        None => rest,
+    };
+    match find(rest, b" > ") {
+        Some(at) => Some((&rest[..at], &rest[at + 3..])),
+        // A suite that could not be loaded: `file [ file ]`.
+        None => find(rest, b" [ ").map(|at| (&rest[..at], SUITE)),
+    }
+}
+
+/// `FAIL src/ok.jest.ts (5.781 s)`
+fn jest_head(text: &[u8]) -> Option<&[u8]> {
+    // In colour it is a label with blanks round it.
+    let rest = text.strip_prefix(b"FAIL ").or_else(|| text.strip_prefix(b" FAIL  "))?;
+    if rest.starts_with(b" ") {
+        return None;
+    }
+    Some(find(rest, b" (").filter(|_| rest.ends_with(b"s)")).map_or(rest, |at| &rest[..at]).trim_ascii_end())
+}
+
+/// ` ❯ src/v.test.ts:2:42`, also with a function's name before the path.
+fn vitest_place(text: &[u8]) -> Option<(&[u8], u32, u32)> {
+    let rest = text.strip_prefix(" ❯ ".as_bytes())?;
+    let colon = memchr::memrchr(b':', rest)?;
+    let (column, length) = number(&rest[colon + 1..])?;
+    let before = memchr::memrchr(b':', &rest[..colon])?;
+    let (line, _) = number(&rest[before + 1..colon])?;
+    let path = &rest[..before];
+    let path = memchr::memrchr(b' ', path).map_or(path, |at| &path[at + 1..]);
+    (colon + 1 + length == rest.len()).then_some((path, line, column))
+}
+
+/// `at Object.<anonymous> (src/ok.jest.ts:1:37)` in the suite's own file.
+fn jest_place(text: &[u8], file: &[u8]) -> Option<(u32, u32)> {
+    let rest = text.strip_prefix(b"at ")?;
+    let at = find(rest, file)?;
+    let rest = rest[at + file.len()..].strip_prefix(b":")?;
+    let (line, length) = number(rest)?;
+    let (column, _) = number(rest[length..].strip_prefix(b":")?)?;
+    Some((line, column))
+}
+
+/// Jest's `Tests:       2 failed, 1 passed, 3 total`; Vitest's `      Tests  2 failed (2)`.
+fn total(text: &[u8]) -> Option<Total> {
+    let (tool, rest) = match text.strip_prefix(b"Tests:  ") {
+        Some(rest) => ("jest", rest),
+        None => ("vitest", text.strip_prefix(b"      Tests ")?),
+    };
+    let rest = rest.trim_ascii();
+    let failed = match number(rest) {
+        Some((count, length)) if rest[length..].starts_with(b" failed") => count,
+        Some(_) => 0,
+        None => return None,
+    };
+    Some(Total {
+        tool: tool.to_owned(),
+        errors: Some(u64::from(failed)),
+        text: String::from_utf8_lossy(text).trim().to_owned(),
+        ..Total::default()
+    })
+}
