@@ -4,7 +4,9 @@
 use super::draft::Out;
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
+use aho_corasick::AhoCorasick;
 use memchr::memmem::find;
+use std::sync::LazyLock;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "crash",
@@ -78,7 +80,7 @@ impl Reader for Crashes {
                 return Step::Took("crash: trace");
             }
         }
-        if let Some(kind) = sudden_end(text) {
+        if let Some(kind) = may_be_sudden(text).then(|| sudden_end(text)).flatten() {
             self.trace = kind == "panic" && text.starts_with(b"panic: ");
             out.crash(kind, text);
             return Step::Took("crash");
@@ -102,6 +104,30 @@ fn is_exception(text: &[u8]) -> bool {
         return false;
     }
     matches!(&text[name..], [b':', b' ', ..] | [b' ', b'[', ..])
+}
+
+/// One of these is in every line that tells a sudden end.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = [
+        "memory",
+        "fault",
+        "SIG",
+        "panic",
+        "goroutines",
+        "Killed",
+        "killed",
+        "dumped",
+        "not found",
+        "not recognized",
+        "ENOENT",
+        "No such file",
+        "bad_alloc",
+    ];
+    AhoCorasick::new(words).ok()
+});
+
+fn may_be_sudden(text: &[u8]) -> bool {
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// The kind of an end that one line tells.

@@ -2,7 +2,7 @@
 //! that every format has fixtures.
 
 use super::reader::ReaderSpec;
-use super::{biome, bundler, github, json, listed, miette, prettier, stylish, svelte, testing, tsc, unix};
+use super::{biome, bundler, github, gnu, json, listed, miette, prettier, rustc, stylish, svelte, testing, tsc, unix};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -80,6 +80,46 @@ pub const FORMATS: &[FormatSpec] = &[
         title: "Jest",
         tools: "Jest 30, with ts-jest",
         readers: &[testing::READER, tsc::READER],
+    },
+    FormatSpec {
+        name: "cargo",
+        title: "cargo, rustc",
+        tools: "cargo and clippy: text, --message-format=json; rustc --error-format=json",
+        readers: &[rustc::READER, json::READER],
+    },
+    FormatSpec {
+        name: "gcc",
+        title: "gcc, clang",
+        tools: "gcc and clang: text; gcc -fdiagnostics-format=json",
+        readers: &[gnu::READER, json::READER],
+    },
+    FormatSpec {
+        name: "mypy",
+        title: "mypy",
+        tools: "mypy 2: text, --output json",
+        readers: &[gnu::READER, json::READER],
+    },
+    FormatSpec { name: "pyright", title: "pyright", tools: "pyright --outputjson", readers: &[json::READER] },
+    FormatSpec { name: "ruff", title: "ruff", tools: "ruff check --output-format json", readers: &[json::READER] },
+    FormatSpec { name: "pylint", title: "pylint", tools: "pylint -f json2", readers: &[json::READER] },
+    FormatSpec { name: "sarif", title: "SARIF", tools: "any tool that writes SARIF 2.1.0", readers: &[json::READER] },
+    FormatSpec {
+        name: "rdjson",
+        title: "rdjson, rdjsonl",
+        tools: "reviewdog's diagnostic format, as a document or a line each",
+        readers: &[json::READER],
+    },
+    FormatSpec {
+        name: "code-quality",
+        title: "GitLab code quality",
+        tools: "any tool that writes GitLab's code quality report",
+        readers: &[json::READER],
+    },
+    FormatSpec {
+        name: "shipgate",
+        title: "shipgate",
+        tools: "`shipgate parse --report ndjson`",
+        readers: &[json::READER],
     },
     FormatSpec {
         name: "github",

@@ -53,6 +53,8 @@ pub(crate) fn sequence_len(bytes: &[u8]) -> usize {
             Some(end) if rest.get(end + 1) == Some(&b'\\') => end + 4,
             _ => 2,
         },
+        // Character sets: ESC ( B.
+        [ESC, 0x20..=0x2f, 0x30..=0x7e, ..] => 3,
         [ESC, 0x40..=0x7e, ..] => 2,
         [ESC, ..] => 1,
         _ => 0,
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn ansi_sequences_are_taken_off() {
-        let raw = b"\x1b[2J\x1b[3J\x1b[H\x1b[;31mab\x1b[0m\x1b]8;;http://x\x07c\x1b]8;;\x1b\\d\x1b[";
+        let raw = b"\x1b(B\x1b[2J\x1b[3J\x1b[H\x1b[;31mab\x1b[0m\x1b]8;;http://x\x07c\x1b]8;;\x1b\\d\x1b[";
         let mut text = Vec::new();
         strip_ansi(raw, &mut text);
         assert_eq!(text, b"abcd");

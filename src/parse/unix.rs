@@ -8,7 +8,8 @@ use super::reader::{Reader, ReaderSpec, Step};
 use super::stylish::is_rule;
 use super::tsc::number;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "unix",
@@ -124,12 +125,15 @@ struct First<'a> {
 }
 
 fn first(text: &[u8]) -> Option<First<'_>> {
+    // Whatever the format, there are two places where a number stands behind a mark.
+    memchr::memchr3(b':', b'(', b',', text)?;
     compact(text).or_else(|| visual_studio(text)).or_else(|| unix(text))
 }
 
 /// `path: line 1, col 10, Error - message (rule)`
 fn compact(text: &[u8]) -> Option<First<'_>> {
-    let at = memmem::find(text, b": line ")?;
+    static LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(": line "));
+    let at = LINE.find(text)?;
     let rest = &text[at + 7..];
     let (line, length) = number(rest)?;
     let rest = rest[length..].strip_prefix(b", col ")?;
@@ -152,7 +156,8 @@ fn compact(text: &[u8]) -> Option<First<'_>> {
 
 /// `path(1,10): error rule : message`
 fn visual_studio(text: &[u8]) -> Option<First<'_>> {
-    let mark = memmem::find(text, b"): error ").or_else(|| memmem::find(text, b"): warning "))?;
+    static MARK: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("): "));
+    let mark = MARK.find(text)?;
     let open = text[..mark].iter().rposition(|&byte| byte == b'(')?;
     let (line, length) = number(&text[open + 1..])?;
     let rest = text[open + 1 + length..].strip_prefix(b",")?;

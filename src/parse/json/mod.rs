@@ -4,6 +4,8 @@
 //! them, also in the middle of a log. The elements of a top-level array are read one by one; an
 //! object as a whole, up to [`LARGEST`] bytes.
 
+mod code;
+mod exchange;
 mod lint;
 mod shape;
 mod split;
@@ -30,31 +32,16 @@ struct Json {
     buffer: Vec<u8>,
     open: bool,
     draft: Draft,
-    state: State,
-}
-
-/// What the elements of one document share.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    /// The tool that the document's shape tells.
-    pub(super) tool: &'static str,
 }
 
 impl Json {
     fn new() -> Self {
-        Self {
-            splitter: Splitter::default(),
-            buffer: Vec::new(),
-            open: false,
-            draft: Draft::new("json"),
-            state: State::default(),
-        }
+        Self { splitter: Splitter::default(), buffer: Vec::new(), open: false, draft: Draft::new("json") }
     }
 
     fn reset(&mut self) {
         self.open = false;
         self.buffer = Vec::new();
-        self.state = State::default();
     }
 
     /// Takes a line of a document; `false`: it is none.
@@ -96,7 +83,7 @@ impl Json {
         // The array's own bracket, a comma and blanks stand before an element.
         let start = memchr::memchr(b'{', &self.buffer).unwrap_or(0);
         let Ok(value) = serde_json::from_slice::<Value>(&self.buffer[start..]) else { return };
-        shape::read(&value, &mut self.state, &mut self.draft, out);
+        shape::read(&value, &mut self.draft, out);
     }
 }
 

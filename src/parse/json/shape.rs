@@ -1,11 +1,11 @@
 //! Which report a JSON value is: the keys that no other has decide.
 
 use super::super::draft::{Draft, Out};
-use super::{State, lint};
+use super::{code, exchange, lint, list, text};
 use serde_json::Value;
 
 /// Reads a document, or an element of a top-level array.
-pub(super) fn read(value: &Value, state: &mut State, draft: &mut Draft, out: &mut Out<'_, '_>) {
+pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
     let has = |key: &str| value.get(key).is_some();
     if has("filePath") && has("messages") {
         lint::eslint(value, draft, out);
@@ -15,7 +15,35 @@ pub(super) fn read(value: &Value, state: &mut State, draft: &mut Draft, out: &mu
         lint::biome(value, draft, out);
     } else if has("diagnostics") && has("number_of_files") {
         lint::oxlint(value, draft, out);
-    } else {
-        state.tool = "json";
+    } else if has("runs") && (has("version") || has("$schema")) {
+        exchange::sarif(value, draft, out);
+    } else if has("generalDiagnostics") {
+        code::pyright(value, draft, out);
+    } else if has("messages") && has("statistics") {
+        for message in list(value, "messages") {
+            code::pylint(message, draft, out);
+        }
+    } else if has("testResults") && has("numTotalTests") {
+        exchange::tests(value, draft, out);
+    } else if has("diagnostics") {
+        exchange::rdjson(value, draft, out);
+    } else if text(value, "reason") == Some("compiler-message") {
+        code::rustc(value.get("message").unwrap_or(&Value::Null), draft, out);
+    } else if text(value, "$message_type") == Some("diagnostic") {
+        code::rustc(value, draft, out);
+    } else if has("kind") && has("locations") && has("message") {
+        code::gcc(value, draft, out);
+    } else if has("message-id") && has("symbol") {
+        code::pylint(value, draft, out);
+    } else if has("fingerprint") && has("description") {
+        exchange::gitlab(value, draft, out);
+    } else if has("filename") && has("location") && has("code") {
+        code::ruff(value, draft, out);
+    } else if has("tool") && has("level") && has("message") && has("severity") {
+        exchange::shipgate(value, draft, out);
+    } else if has("location") && has("message") {
+        exchange::rdjson_line(value, "", None, draft, out);
+    } else if has("file") && has("line") && has("severity") && has("message") {
+        code::mypy(value, draft, out);
     }
 }

@@ -64,7 +64,7 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
             None => {
                 let message = &text[found.message_at..];
                 best = Some(found);
-                if has_known_extension(found.path) && !cites_a_diagnostic(message) {
+                if has_known_extension(found.path) && !cites_a_diagnostic(message, found.code) {
                     break;
                 }
             }
@@ -93,10 +93,13 @@ fn in_double_quotes(path: &[u8]) -> bool {
 }
 
 /// A cheap test whether a second label can follow at all.
-fn cites_a_diagnostic(message: &[u8]) -> bool {
+fn cites_a_diagnostic(message: &[u8], code: Code<'_>) -> bool {
     static TS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" TS"));
-    static SOURCE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(" ts("));
-    TS.find(message).is_some() || SOURCE.find(message).is_some()
+    // Only labels of the same kind can stand behind a file name.
+    match code {
+        Code::Tsc(_) => TS.find(message).is_some(),
+        Code::Angular(_) | Code::Source(..) => true,
+    }
 }
 
 /// `colon` is the one behind `(line,column)`.

@@ -42,13 +42,25 @@ fn expected(here: &Path, file: &str, kind: &str, mode: &str) -> Vec<Expected> {
     if kind == "none" {
         return Vec::new();
     }
+    if kind == "cargo" {
+        let text = fs::read_to_string(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        return truth::cargo(&text);
+    }
+    if kind == "mypy" {
+        let text = fs::read_to_string(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        return truth::mypy(&text, mode);
+    }
     if kind == "svelte" {
         let text = fs::read_to_string(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         return truth::svelte(&text, mode);
     }
     let json = |file: &str| -> Value {
         let bytes = fs::read(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{file}: {error}"))
+        serde_json::Deserializer::from_slice(&bytes)
+            .into_iter::<Value>()
+            .next()
+            .and_then(Result::ok)
+            .unwrap_or_else(|| panic!("{file} is no JSON"))
     };
     match kind {
         "typescript" => {
@@ -141,6 +153,12 @@ fn family(tool: &str) -> Option<(&'static str, &'static str, &'static str)> {
         ("ngc-", "tsc", "typescript", "truth.json"),
         ("esbuild-", "esbuild", "esbuild", "truth.json"),
         ("webpack-ts-loader-", "webpack", "webpack", "truth.json"),
+        ("cargo-", "cargo", "cargo", "truth.ndjson"),
+        ("gcc-", "gcc", "gcc", ""),
+        ("mypy-", "mypy", "mypy", "json.stdout"),
+        ("pyright-", "pyright", "pyright", "json.stdout"),
+        ("ruff-", "ruff", "ruff", "json.stdout"),
+        ("pylint-", "pylint", "pylint", "json2.stdout"),
         ("eslint-", "eslint", "eslint", "json.stdout"),
         ("biome-", "biome", "biome", "json.stdout"),
         ("oxlint-", "oxlint", "oxlint", "json.stdout"),
@@ -171,6 +189,13 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str, truth: &str
     if nothing {
         return Some((String::new(), "none"));
     }
+    if kind == "gcc" {
+        let unit = mode.split('.').next().unwrap_or_default();
+        return Some((format!("{unit}.json.stderr"), kind));
+    }
+    if kind == "cargo" && mode == "clippy" {
+        return has("truth.clippy.ndjson").then(|| ("truth.clippy.ndjson".to_owned(), kind));
+    }
     // The truth is that of another run, or of the whole program where the run sees a part of it.
     let other = match tool.split_once('-').map_or(tool, |(name, _)| name) {
         "rollup" => mode != "plugin-ts-warn",
@@ -182,6 +207,9 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str, truth: &str
         "oxlint" => mode == "type-check",
         "biome" => matches!(mode, "summary" | "lint-only" | "format-only"),
         "vitest" => mode == "typecheck",
+        "mypy" => matches!(mode, "all-files" | "pretty"),
+        "cargo" => mode == "check-short",
+        "pyright" | "ruff" | "pylint" => !mode.starts_with("json"),
         _ => false,
     };
     if other {

@@ -128,6 +128,11 @@ pub(crate) const KINDS: &[(&str, Reading)] = &[
     ("vitest", tests),
     ("jest", tests),
     ("hand", hand),
+    ("mypy", nothing),
+    ("gcc", gcc),
+    ("pyright", pyright),
+    ("ruff", ruff),
+    ("pylint", pylint),
 ];
 
 /// The truth of a run in one mode; paths lose `root/project/`.
@@ -139,6 +144,10 @@ pub(crate) fn tool(kind: &str, truth: &Value, mode: &str, root: &str) -> Vec<Exp
         if let Some(inside) = expected.file.as_deref().and_then(|file| file.strip_prefix(root)) {
             expected.file = inside.split_once('/').map(|(_, file)| file.to_owned());
         }
+    }
+    // In text a note belongs to the problem before it.
+    if kind == "gcc" && !mode.ends_with("json") {
+        all.retain(|expected| expected.level != Some(Level::Note));
     }
     if mode == "quiet" {
         all.retain(|expected| expected.level == Some(Level::Error));
@@ -300,6 +309,122 @@ fn hand(truth: &Value) -> Vec<Expected> {
         level: Some(level(&item["level"])),
         message: text(&item["message"]).unwrap_or_default(),
         ..Expected::default()
+    };
+    truth.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(one).collect()
+}
+
+/// For kinds that need more than one JSON value.
+fn nothing(_: &Value) -> Vec<Expected> {
+    Vec::new()
+}
+
+/// mypy's own `--output json`: an object a line, columns from 0.
+pub(crate) fn mypy(lines: &str, mode: &str) -> Vec<Expected> {
+    let objects = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut free = Vec::new();
+    if !matches!(mode, "json" | "columns-end" | "pretty") {
+        free.push("column");
+    }
+    if mode == "no-codes" {
+        free.push("code");
+    }
+    let all = objects.map(|object| Expected {
+        file: text(&object["file"]),
+        line: number(&object["line"]).filter(|&line| line > 0),
+        column: number(&object["column"]).map(|column| column + 1),
+        code: text(&object["code"]),
+        level: Some(level(&object["severity"])),
+        message: text(&object["message"]).unwrap_or_default(),
+        free: [&free[..], &["related"]].concat(),
+        ..Expected::default()
+    });
+    all.collect()
+}
+
+fn pyright(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["file"]),
+        line: number(&item["range"]["start"]["line"]).map(|line| line + 1),
+        column: number(&item["range"]["start"]["character"]).map(|column| column + 1),
+        code: text(&item["rule"]),
+        level: Some(level(&item["severity"])),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    array(truth, "generalDiagnostics").iter().map(one).collect()
+}
+
+fn ruff(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["filename"]),
+        line: number(&item["location"]["row"]),
+        column: number(&item["location"]["column"]),
+        code: text(&item["code"]),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    truth.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(one).collect()
+}
+
+fn pylint(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| Expected {
+        file: text(&item["path"]),
+        line: number(&item["line"]),
+        column: number(&item["column"]).map(|column| column + 1),
+        code: text(&item["symbol"]),
+        message: text(&item["message"]).unwrap_or_default(),
+        ..Expected::default()
+    };
+    array(truth, "messages").iter().map(one).collect()
+}
+
+/// cargo's `--message-format=json`: the compiler's messages, a line each.
+pub(crate) fn cargo(lines: &str) -> Vec<Expected> {
+    let messages = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = messages.map(|line| line.get("message").cloned().unwrap_or(line));
+    let mut all = Vec::new();
+    for message in messages {
+        let words = text(&message["message"]).unwrap_or_default();
+        let Some(mut span) = array(&message, "spans").iter().find(|span| span["is_primary"] == true) else { continue };
+        // A macro of the standard library is shown where it was used.
+        while text(&span["file_name"]).is_some_and(|file| file.starts_with("/rustc/")) {
+            span = &span["expansion"]["span"];
+        }
+        let code = text(&message["code"]["code"]);
+        // The text names a lint only where it is first met.
+        let lint = code.as_deref().is_some_and(|code| !code.starts_with('E'));
+        all.push(Expected {
+            file: text(&span["file_name"]),
+            line: number(&span["line_start"]),
+            column: number(&span["column_start"]),
+            code,
+            level: Some(level(&message["level"])),
+            message: words,
+            free: if lint { vec!["related", "code"] } else { vec!["related"] },
+            ..Expected::default()
+        });
+    }
+    all
+}
+
+/// `gcc -fdiagnostics-format=json`
+fn gcc(truth: &Value) -> Vec<Expected> {
+    let one = |item: &Value| {
+        let caret = &item["locations"][0]["caret"];
+        Expected {
+            file: text(&caret["file"]),
+            line: number(&caret["line"]),
+            column: number(&caret["column"]),
+            code: text(&item["option"]),
+            level: Some(match item["kind"].as_str() {
+                Some("warning") => Level::Warning,
+                Some("note") => Level::Note,
+                _ => Level::Error,
+            }),
+            message: text(&item["message"]).unwrap_or_default(),
+            free: vec!["related"],
+            ..Expected::default()
+        }
     };
     truth.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(one).collect()
 }
