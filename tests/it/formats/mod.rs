@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what one runs this for")]
 
 mod corpus;
+mod hostile;
 mod truth;
 
 use shipgate::diagnostic::{Account, Diagnostic};
