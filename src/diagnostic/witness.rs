@@ -60,7 +60,8 @@ impl Total {
 /// The end of a tool that did not end well, as its output tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Crash {
-    /// `out-of-memory`, `segmentation-fault`, `panic`, `missing-module`, `command-not-found`, `killed`, `exception`.
+    /// `out-of-memory`, `segmentation-fault`, `panic`, `missing-module`, `command-not-found`, `killed`, `exception`,
+    /// and `unreadable` for a report that was recognised and is cut off, too large or broken.
     pub kind: String,
     pub text: String,
     /// 1-based line of the output.

@@ -3,7 +3,7 @@
 
 use super::path::Place;
 use crate::diagnostic::category;
-use crate::diagnostic::{Account, Crash, Diagnostic, Level, Related, Total, Unrecognised};
+use crate::diagnostic::{Account, Category, Crash, Diagnostic, Level, Related, Severity, Total, Unrecognised};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(crate) end_column: Option<u32>,
     pub(crate) message: Vec<u8>,
     pub(crate) related: Vec<RelatedDraft>,
+    /// Where the format itself has them; else the code tells.
+    pub(crate) class: Option<(Category, Severity)>,
 }
 
 impl Draft {
@@ -46,6 +48,7 @@ impl Draft {
             end_column: None,
             message: Vec::new(),
             related: Vec::new(),
+            class: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Draft {
         self.end_column = None;
         self.message.clear();
         self.related.clear();
+        self.class = None;
     }
 
     pub(crate) fn at(&mut self, line: Option<u32>, column: Option<u32>) {
@@ -75,7 +79,8 @@ impl Draft {
 
     fn build(&self, place: &mut Place) -> Diagnostic {
         let code = (!self.code.is_empty()).then(|| text(&self.code));
-        let (category, severity) = category::classify(&self.tool, self.level, code.as_deref());
+        let (category, severity) =
+            self.class.unwrap_or_else(|| category::classify(&self.tool, self.level, code.as_deref()));
         Diagnostic {
             tool: self.tool.clone(),
             level: self.level,
@@ -173,7 +178,10 @@ impl Out<'_, '_> {
         } else {
             let mut counts = [0; 3];
             counts[index] = 1;
-            self.since.0.push((draft.tool.clone(), counts));
+            // Interchange formats may name any number of tools.
+            if self.since.0.len() < MOST_TOOLS {
+                self.since.0.push((draft.tool.clone(), counts));
+            }
             note_tool(&mut self.ledger.account.tools, &draft.tool);
         }
         if let Sink::Each(found) = self.sink {
@@ -276,6 +284,13 @@ impl Out<'_, '_> {
         }
     }
 
+    /// A report was recognised and cannot be read: what it would have said is not known.
+    pub(crate) fn unreadable(&mut self, begins: u64, why: &str) {
+        let number = std::mem::replace(&mut self.number, begins);
+        self.crash("unreadable", why.as_bytes());
+        self.number = number;
+    }
+
     pub(crate) fn unrecognised(&mut self, words: &[u8]) {
         let account = &mut self.ledger.account;
         account.unrecognised_count += 1;
@@ -285,8 +300,11 @@ impl Out<'_, '_> {
     }
 }
 
+/// More tools than this are not told apart.
+const MOST_TOOLS: usize = 200;
+
 fn note_tool(tools: &mut BTreeSet<String>, name: &str) {
-    if !tools.contains(name) {
+    if tools.len() < MOST_TOOLS && !tools.contains(name) {
         tools.insert(name.to_owned());
     }
 }

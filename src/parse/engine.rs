@@ -9,7 +9,7 @@ use super::draft::{Ledger, Out, Since, Sink};
 use super::format::Format;
 use super::line::{BOM, ESC, Line, disguise_len, skip_visible, strip_ansi};
 use super::path::Place;
-use super::reader::{LOOK_BACK, Reader, ReaderSpec, Step};
+use super::reader::{LARGEST_DOCUMENT, LOOK_BACK, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
 use super::{crash, suspect};
@@ -49,6 +49,8 @@ pub struct LogParser {
     lines: u64,
     /// How many streams have an open reader.
     open: usize,
+    /// A report of several lines has begun outside of any runner's streams, and not ended.
+    in_document: bool,
     /// Whether the lines being read can have ANSI sequences at all.
     coloured: bool,
 }
@@ -69,8 +71,11 @@ struct Stream {
     place: Place,
 }
 
-/// Longer lines are cut: no diagnostic is that long, and memory is bounded.
-const LONGEST_LINE: usize = 8 << 20;
+/// Longer lines are cut: no report is that long, and memory is bounded.
+const LONGEST_LINE: usize = LARGEST_DOCUMENT;
+
+/// Readers of anything but documents are shown no more of a line: no diagnostic is that long.
+const LONGEST_TEXT: usize = 8 << 20;
 
 impl LogParser {
     #[must_use]
@@ -99,6 +104,7 @@ impl LogParser {
             scratch: Vec::new(),
             lines: 0,
             open: 0,
+            in_document: false,
             coloured: true,
         };
         parser.add_stream(None);
@@ -276,6 +282,9 @@ impl LogParser {
     }
 
     fn stream_of(&mut self, text: &[u8]) -> (usize, usize) {
+        if self.in_document {
+            return (0, 0);
+        }
         match self.runner.split(text) {
             Split::Root => (0, 0),
             Split::Stream(stream, length) => (stream, length),
@@ -303,28 +312,33 @@ impl LogParser {
     }
 
     fn dispatch(&mut self, stream: usize, line: &Line<'_>, number: u64, sink: &mut Sink<'_>) {
-        if line.text.starts_with(b"> ") && self.script_header(stream, line.text, sink) {
+        if line.text.starts_with(b"> ") && !self.in_document && self.script_header(stream, line.text, sink) {
             return;
         }
         let root = stream == 0;
-        let Self { streams, ledger, open, exit_only, .. } = self;
+        let Self { specs, streams, ledger, open, exit_only, in_document, .. } = self;
         let stream = &mut streams[stream];
         let Stream { readers, owner, since, place, .. } = stream;
         let mut out = Out { sink, ledger, since, place, number };
         // Who is in the middle of something comes first; passing includes a fresh look at the line.
         let asked = readers[*owner].is_open().then_some(*owner);
-        let mut taken = asked.is_some_and(|index| readers[index].line(line, &mut out) != Step::Pass);
+        let cut = line.cut(LONGEST_TEXT);
+        let shown = |index: usize| if specs[index].reads_documents() { line } else { &cut };
+        let mut taken = asked.is_some_and(|index| readers[index].line(shown(index), &mut out) != Step::Pass);
         if !taken {
             for (index, reader) in readers.iter_mut().enumerate() {
-                if asked != Some(index) && reader.line(line, &mut out) != Step::Pass {
+                if asked != Some(index) && reader.line(shown(index), &mut out) != Step::Pass {
                     *owner = index;
                     taken = true;
                     break;
                 }
             }
         }
-        if !taken && !*exit_only && suspect::looks_like_an_error(line.text) {
-            out.unrecognised(line.text);
+        if !taken && !*exit_only && suspect::looks_like_an_error(cut.text) {
+            out.unrecognised(cut.text);
+        }
+        if root {
+            *in_document = specs[stream.owner].reads_documents() && stream.readers[stream.owner].is_open();
         }
         let now = stream.readers[stream.owner].is_open() || stream.readers.iter().any(|reader| reader.is_open());
         if now != stream.open {

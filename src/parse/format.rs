@@ -2,7 +2,9 @@
 //! that every format has fixtures.
 
 use super::reader::ReaderSpec;
-use super::{biome, bundler, github, gnu, json, listed, miette, prettier, rustc, stylish, svelte, testing, tsc, unix};
+use super::{
+    biome, bundler, github, gnu, json, listed, miette, prettier, rustc, stylish, svelte, testing, tsc, unix, xml,
+};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -53,20 +55,20 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "eslint",
         title: "ESLint",
-        tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json",
-        readers: &[stylish::READER, unix::READER, json::READER],
+        tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json, checkstyle, junit",
+        readers: &[stylish::READER, unix::READER, json::READER, xml::READER],
     },
     FormatSpec {
         name: "biome",
         title: "Biome",
-        tools: "Biome 2: default, concise, json, github",
-        readers: &[biome::READER, github::READER, json::READER],
+        tools: "Biome 2: default, concise, json, github, junit, sarif, checkstyle",
+        readers: &[biome::READER, github::READER, json::READER, xml::READER],
     },
     FormatSpec {
         name: "oxlint",
         title: "oxlint",
-        tools: "oxlint: default, unix, stylish, json, github",
-        readers: &[miette::READER, stylish::READER, unix::READER, github::READER, json::READER],
+        tools: "oxlint: default, unix, stylish, json, github, junit, sarif, checkstyle",
+        readers: &[miette::READER, stylish::READER, unix::READER, github::READER, json::READER, xml::READER],
     },
     FormatSpec { name: "prettier", title: "Prettier", tools: "prettier --check", readers: &[prettier::READER] },
     FormatSpec {
@@ -100,20 +102,43 @@ pub const FORMATS: &[FormatSpec] = &[
         readers: &[gnu::READER, json::READER],
     },
     FormatSpec { name: "pyright", title: "pyright", tools: "pyright --outputjson", readers: &[json::READER] },
-    FormatSpec { name: "ruff", title: "ruff", tools: "ruff check --output-format json", readers: &[json::READER] },
+    FormatSpec {
+        name: "ruff",
+        title: "ruff",
+        tools: "ruff check --output-format json, github, junit, gitlab, rdjson, sarif",
+        readers: &[github::READER, json::READER, xml::READER],
+    },
     FormatSpec { name: "pylint", title: "pylint", tools: "pylint -f json2", readers: &[json::READER] },
     FormatSpec { name: "sarif", title: "SARIF", tools: "any tool that writes SARIF 2.1.0", readers: &[json::READER] },
     FormatSpec {
         name: "rdjson",
-        title: "rdjson, rdjsonl",
-        tools: "reviewdog's diagnostic format, as a document or a line each",
+        title: "rdjson",
+        tools: "reviewdog's diagnostic format, all in one document",
         readers: &[json::READER],
+    },
+    FormatSpec {
+        name: "rdjsonl",
+        title: "rdjsonl",
+        tools: "reviewdog's diagnostic format, a diagnostic a line",
+        readers: &[json::READER],
+    },
+    FormatSpec {
+        name: "checkstyle",
+        title: "Checkstyle",
+        tools: "checkstyle XML of any tool",
+        readers: &[xml::READER],
+    },
+    FormatSpec {
+        name: "junit",
+        title: "JUnit",
+        tools: "JUnit XML of test runners and linters: failures and errors",
+        readers: &[xml::READER],
     },
     FormatSpec {
         name: "code-quality",
         title: "GitLab code quality",
         tools: "any tool that writes GitLab's code quality report",
-        readers: &[json::READER],
+        readers: &[json::gitlab::READER],
     },
     FormatSpec {
         name: "shipgate",
@@ -124,7 +149,7 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "github",
         title: "GitHub workflow commands",
-        tools: "any tool: ::error file=…,line=…::message",
+        tools: "any tool: ::error file=…,line=…::message, ::warning, ::notice",
         readers: &[github::READER],
     },
     FormatSpec {
@@ -211,17 +236,15 @@ impl Format {
     }
 
     pub(super) fn readers(self) -> Vec<ReaderSpec> {
-        if self != Self::AUTO {
-            return FORMATS[self.0].readers.to_vec();
-        }
+        let rows = if self == Self::AUTO { FORMATS } else { &FORMATS[self.0..=self.0] };
         let mut readers: Vec<ReaderSpec> = Vec::new();
-        for reader in FORMATS.iter().flat_map(|spec| spec.readers) {
+        for reader in rows.iter().flat_map(|spec| spec.readers) {
             if readers.iter().all(|known| known.name != reader.name) {
                 readers.push(*reader);
             }
         }
         // What marks its lines beyond doubt is asked first: it may cite anything.
-        readers.sort_by_key(|reader| !matches!(reader.name, "json" | "github" | "testing"));
+        readers.sort_by_key(|reader| !matches!(reader.name, "json" | "xml" | "github" | "testing"));
         readers
     }
 }

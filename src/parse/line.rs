@@ -16,7 +16,13 @@ pub(crate) struct Line<'a> {
     pub(crate) cr: bool,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// No more than its first `length` bytes.
+    pub(crate) fn cut(&self, length: usize) -> Self {
+        let cut = |bytes: &'a [u8]| &bytes[..bytes.len().min(length)];
+        Self { raw: cut(self.raw), text: cut(self.text), cr: self.cr }
+    }
+
     pub(crate) fn is_blank(&self) -> bool {
         self.text.iter().all(u8::is_ascii_whitespace)
     }

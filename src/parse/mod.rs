@@ -48,12 +48,14 @@ mod reader;
 mod runner;
 mod rustc;
 mod search;
+mod source;
 mod stylish;
 mod suspect;
 mod svelte;
 mod testing;
 mod tsc;
 mod unix;
+mod xml;
 
 pub use engine::{LogParser, Options};
 pub use format::{FORMATS, Format, FormatSpec};

@@ -37,3 +37,14 @@ pub(crate) struct ReaderSpec {
     pub(crate) markers: &'static [&'static str],
     pub(crate) new: fn() -> Box<dyn Reader>,
 }
+
+impl ReaderSpec {
+    /// Whether it reads documents of many lines, or of one that may be very long. While it is in the
+    /// middle of one, nothing in a line is a runner's.
+    pub(crate) fn reads_documents(&self) -> bool {
+        matches!(self.name, "json" | "xml")
+    }
+}
+
+/// Reports that are one document are kept until they end; larger ones are refused.
+pub(crate) const LARGEST_DOCUMENT: usize = 64 << 20;

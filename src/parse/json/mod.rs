@@ -2,17 +2,23 @@
 //!
 //! A document is recognised by its shape, not by its tool ([`shape`]), so that `auto` reads any of
 //! them, also in the middle of a log. The elements of a top-level array are read one by one; an
-//! object as a whole, up to [`LARGEST`] bytes.
+//! object as a whole, up to [`LARGEST_DOCUMENT`] bytes. A report that is larger, cut off or broken is told
+//! of as unreadable: what it would have said is not known.
 
 mod code;
-mod exchange;
+pub(super) mod gitlab;
 mod lint;
+mod native;
+mod rdjson;
+mod report;
+mod sarif;
 mod shape;
 mod split;
+mod suite;
 
 use super::draft::{Draft, Out};
 use super::line::Line;
-use super::reader::{Reader, ReaderSpec, Step};
+use super::reader::{LARGEST_DOCUMENT, Reader, ReaderSpec, Step};
 use crate::diagnostic::Level;
 use serde_json::Value;
 use split::{Event, Splitter};
@@ -24,19 +30,27 @@ pub(super) const READER: ReaderSpec = ReaderSpec {
     new: || Box::new(Json::new()),
 };
 
-/// Documents larger than this are not read.
-const LARGEST: usize = 256 << 20;
-
 struct Json {
     splitter: Splitter,
     buffer: Vec<u8>,
     open: bool,
+    /// The line of the output in which the document begins.
+    begins: u64,
+    /// The tool whose report an empty array is, where the format was named.
+    nothing_found: Option<&'static str>,
     draft: Draft,
 }
 
 impl Json {
     fn new() -> Self {
-        Self { splitter: Splitter::default(), buffer: Vec::new(), open: false, draft: Draft::new("json") }
+        Self {
+            splitter: Splitter::default(),
+            buffer: Vec::new(),
+            open: false,
+            begins: 0,
+            nothing_found: None,
+            draft: Draft::new("json"),
+        }
     }
 
     fn reset(&mut self) {
@@ -62,14 +76,22 @@ impl Json {
                 Event::End => {
                     if !self.splitter.was_array() {
                         self.element(out);
+                    } else if self.splitter.was_empty()
+                        && let Some(tool) = self.nothing_found
+                    {
+                        out.tool(tool);
                     }
                     // What follows a document on its line is not JSON.
                     self.reset();
                     return true;
                 }
-                Event::Wrong => return false,
+                Event::Wrong => {
+                    self.refuse(&format!("is not JSON in line {}", out.number), out);
+                    return false;
+                }
             }
-            if self.buffer.len() > LARGEST {
+            if self.buffer.len() > LARGEST_DOCUMENT {
+                self.refuse(&format!("is larger than {} MiB", LARGEST_DOCUMENT >> 20), out);
                 return false;
             }
         }
@@ -82,10 +104,33 @@ impl Json {
     fn element(&mut self, out: &mut Out<'_, '_>) {
         // The array's own bracket, a comma and blanks stand before an element.
         let start = memchr::memchr(b'{', &self.buffer).unwrap_or(0);
-        let Ok(value) = serde_json::from_slice::<Value>(&self.buffer[start..]) else { return };
-        shape::read(&value, &mut self.draft, out);
+        let text = String::from_utf8_lossy(&self.buffer[start..]);
+        let why = match report::read(&text, &mut self.draft, out) {
+            Ok(true) => return,
+            Err(refusal) => format!("is not {}: {}", refusal.format, refusal.error),
+            Ok(false) => match serde_json::from_str::<Value>(&text) {
+                Ok(value) => {
+                    shape::read(&value, &mut self.draft, out);
+                    return;
+                }
+                Err(error) => format!("is not JSON: {error}"),
+            },
+        };
+        self.refuse(&why, out);
+    }
+
+    /// Tells of a report that cannot be read; other JSON, which logs are full of, is passed over.
+    fn refuse(&self, why: &str, out: &mut Out<'_, '_>) {
+        let head = &self.buffer[..self.buffer.len().min(4096)];
+        if TELLTALES.iter().any(|key| memchr::memmem::find(head, key.as_bytes()).is_some()) {
+            out.unreadable(self.begins, &format!("the JSON report that begins in line {} {why}", self.begins));
+        }
     }
 }
+
+/// Keys that only reports have.
+const TELLTALES: &[&str] =
+    &["\"runs\"", "\"diagnostics\"", "\"filePath\"", "\"check_name\"", "\"parseErrors\"", "\"original_output\""];
 
 impl Reader for Json {
     fn is_open(&self) -> bool {
@@ -101,6 +146,7 @@ impl Reader for Json {
             }
             self.splitter = Splitter::default();
             self.open = true;
+            self.begins = out.number;
         }
         if self.push(text, out) {
             return Step::Took("json: document");
@@ -109,7 +155,10 @@ impl Reader for Json {
         Step::Pass
     }
 
-    fn finish(&mut self, _: &mut Out<'_, '_>) {
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        if self.open {
+            self.refuse("does not end", out);
+        }
         self.reset();
     }
 }

@@ -1,7 +1,7 @@
-//! Which report a JSON value is: the keys that no other has decide.
+//! Which tool's own report a JSON value is: the keys that no other has decide.
 
 use super::super::draft::{Draft, Out};
-use super::{code, exchange, lint, list, text};
+use super::{code, lint, list, suite, text};
 use serde_json::Value;
 
 /// Reads a document, or an element of a top-level array.
@@ -15,8 +15,6 @@ pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
         lint::biome(value, draft, out);
     } else if has("diagnostics") && has("number_of_files") {
         lint::oxlint(value, draft, out);
-    } else if has("runs") && (has("version") || has("$schema")) {
-        exchange::sarif(value, draft, out);
     } else if has("generalDiagnostics") {
         code::pyright(value, draft, out);
     } else if has("messages") && has("statistics") {
@@ -24,9 +22,7 @@ pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
             code::pylint(message, draft, out);
         }
     } else if has("testResults") && has("numTotalTests") {
-        exchange::tests(value, draft, out);
-    } else if has("diagnostics") {
-        exchange::rdjson(value, draft, out);
+        suite::tests(value, draft, out);
     } else if text(value, "reason") == Some("compiler-message") {
         code::rustc(value.get("message").unwrap_or(&Value::Null), draft, out);
     } else if text(value, "$message_type") == Some("diagnostic") {
@@ -35,14 +31,8 @@ pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
         code::gcc(value, draft, out);
     } else if has("message-id") && has("symbol") {
         code::pylint(value, draft, out);
-    } else if has("fingerprint") && has("description") {
-        exchange::gitlab(value, draft, out);
     } else if has("filename") && has("location") && has("code") {
         code::ruff(value, draft, out);
-    } else if has("tool") && has("level") && has("message") && has("severity") {
-        exchange::shipgate(value, draft, out);
-    } else if has("location") && has("message") {
-        exchange::rdjson_line(value, "", None, draft, out);
     } else if has("file") && has("line") && has("severity") && has("message") {
         code::mypy(value, draft, out);
     }

@@ -35,6 +35,8 @@ pub(super) struct Splitter {
     inside: Inside,
     /// The top-level value is an array.
     array: bool,
+    /// What was closed last had nothing in it.
+    empty: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,6 +57,11 @@ impl Splitter {
     /// Whether the top-level value is an array.
     pub(super) fn was_array(&self) -> bool {
         self.array
+    }
+
+    /// Whether the top-level array had no elements; asked at its end.
+    pub(super) fn was_empty(&self) -> bool {
+        self.array && self.empty
     }
 
     /// Whether the bytes that come belong to an element or to a whole object.
@@ -148,6 +155,7 @@ impl Splitter {
     }
 
     fn close(&mut self) -> Event {
+        self.empty = self.expect == Expect::ValueOrEnd;
         self.stack.pop();
         self.expect = Expect::CommaOrEnd;
         match self.stack.len() {

@@ -79,6 +79,7 @@ fn expected(here: &Path, file: &str, kind: &str, mode: &str) -> Vec<Expected> {
             all
         }
         "packages" => packages(&json(file)),
+        "fields" => truth::fields(&json(file)),
         kind if truth::KINDS.iter().any(|(name, _)| *name == kind) => truth::tool(kind, &json(file), mode, ROOT),
         kind => panic!("unknown kind of truth `{kind}`"),
     }

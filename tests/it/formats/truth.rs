@@ -15,6 +15,8 @@ pub(crate) struct Expected {
     pub related: Vec<ExpectedRelated>,
     /// Several formats do not print all: these fields are then not compared.
     pub free: Vec<&'static str>,
+    /// What our own JSON of the diagnostic must have in these fields; then nothing else is compared.
+    pub fields: Option<serde_json::Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,6 +29,10 @@ pub(crate) struct ExpectedRelated {
 
 impl Expected {
     pub(crate) fn fits(&self, found: &Diagnostic, pretty: bool) -> bool {
+        if let Some(fields) = &self.fields {
+            let found = serde_json::to_value(found).expect("a diagnostic is JSON");
+            return fields.iter().all(|(key, value)| found.get(key) == Some(value));
+        }
         let free = |field: &str| self.free.contains(&field);
         (free("file") || self.file == found.file)
             && (free("line") || self.line == found.line)
@@ -95,8 +101,15 @@ pub(crate) fn typescript(truth: &Value, folder: &str) -> Vec<Expected> {
             } else {
                 Vec::new()
             },
+            fields: None,
         })
         .collect()
+}
+
+/// `fields`: an array of diagnostics, each with the fields of our own JSON that the log can tell.
+pub(crate) fn fields(truth: &Value) -> Vec<Expected> {
+    let all = truth.as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().map(|fields| Expected { fields: fields.as_object().cloned(), ..Expected::default() }).collect()
 }
 
 /// Joins and resolves `..`.
