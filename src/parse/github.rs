@@ -113,8 +113,7 @@ const KEYS: &[&str] = &["file", "line", "endLine", "col", "column", "endColumn",
 /// The properties. Some tools leave commas as they are: what follows one and is no property belongs
 /// to the value before it.
 fn split(properties: &str) -> impl Iterator<Item = &str> {
-    let is_property =
-        |text: &str| text.split_once('=').is_some_and(|(key, _)| KEYS.contains(&key.trim()));
+    let is_property = |text: &str| text.split_once('=').is_some_and(|(key, _)| KEYS.contains(&key.trim()));
     let mut rest = properties;
     std::iter::from_fn(move || {
         if rest.is_empty() {

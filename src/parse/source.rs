@@ -65,7 +65,8 @@ pub(super) fn rule(name: &str) -> (Option<&'static str>, &str) {
         return (Some("shellcheck"), rule);
     }
     // Biome's categories; the last two have no slash.
-    if ["lint/", "assist/", "syntax/"].iter().any(|group| name.starts_with(group)) || matches!(name, "parse" | "format") {
+    if ["lint/", "assist/", "syntax/"].iter().any(|group| name.starts_with(group)) || matches!(name, "parse" | "format")
+    {
         return (Some("biome"), name);
     }
     if let Some((plugin, rest)) = name.split_once('(')

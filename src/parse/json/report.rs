@@ -180,9 +180,15 @@ mod tests {
 
     #[test]
     fn numbers_that_name_no_line_are_none() {
-        for (text, number) in
-            [("3", Some(3)), ("0", None), ("-1", None), ("3.0", Some(3)), ("\"7\"", Some(7)), ("null", None), ("9e99", None)]
-        {
+        for (text, number) in [
+            ("3", Some(3)),
+            ("0", None),
+            ("-1", None),
+            ("3.0", Some(3)),
+            ("\"7\"", Some(7)),
+            ("null", None),
+            ("9e99", None),
+        ] {
             assert_eq!(serde_json::from_str::<Number>(text).unwrap(), Number(number), "{text}");
         }
     }

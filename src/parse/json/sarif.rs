@@ -200,9 +200,8 @@ impl Run {
     }
 
     fn result(&self, result: &Result_, draft: &mut Draft) -> bool {
-        let is_suppressed = |suppression: &Suppression| {
-            suppression.status.as_deref().is_none_or(|status| status == "accepted")
-        };
+        let is_suppressed =
+            |suppression: &Suppression| suppression.status.as_deref().is_none_or(|status| status == "accepted");
         if result.suppressions.iter().flatten().any(is_suppressed)
             || result.baseline_state.as_deref() == Some("absent")
             || matches!(result.kind.as_deref(), Some("pass" | "notApplicable"))
@@ -354,9 +353,10 @@ fn with_arguments(text: &str, arguments: &[String]) -> String {
             rest = after;
             continue;
         }
-        let argument = rest.split_once('}').filter(|_| brace == "{").and_then(|(index, after)| {
-            Some((arguments.get(index.parse::<usize>().ok()?)?, after))
-        });
+        let argument = rest
+            .split_once('}')
+            .filter(|_| brace == "{")
+            .and_then(|(index, after)| Some((arguments.get(index.parse::<usize>().ok()?)?, after)));
         match argument {
             Some((argument, after)) => {
                 filled.push_str(argument);

@@ -196,7 +196,11 @@ fn fill(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure) {
     // Runners that print the message in the text as well print there more of it: the difference.
     let told = source::without_frames(text);
     let whole = match failure.message.as_deref() {
-        Some(message) if !told.lines().next().is_some_and(|first| first.contains(message.lines().next().unwrap_or(message))) => message,
+        Some(message)
+            if !told.lines().next().is_some_and(|first| first.contains(message.lines().next().unwrap_or(message))) =>
+        {
+            message
+        }
         Some(message) if told.is_empty() => message,
         _ if told.is_empty() => &failure.kind,
         _ => told,
@@ -223,9 +227,8 @@ fn fill(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure) {
 }
 
 fn place_of_finding(text: &str) -> Option<regex::Captures<'_>> {
-    static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^line (\d+), col(?:umn)? (\d+), (?:(Error|Warning|Info) - )?").ok()
-    });
+    static PLACE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^line (\d+), col(?:umn)? (\d+), (?:(Error|Warning|Info) - )?").ok());
     PLACE.as_ref()?.captures(text)
 }
 
@@ -261,10 +264,13 @@ fn finding(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure, rul
 /// Whether a suite's name is a file's: some runners have no other place for it.
 fn is_file(name: &str) -> bool {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    !name.contains('\n') && last.rsplit_once('.').is_some_and(|(stem, extension)| {
-        let code = ["ts", "tsx", "js", "jsx", "mts", "cts", "mjs", "cjs", "vue", "svelte", "astro", "py", "rb", "go", "php"];
-        !stem.is_empty() && code.contains(&extension)
-    })
+    !name.contains('\n')
+        && last.rsplit_once('.').is_some_and(|(stem, extension)| {
+            let code = [
+                "ts", "tsx", "js", "jsx", "mts", "cts", "mjs", "cjs", "vue", "svelte", "astro", "py", "rb", "go", "php",
+            ];
+            !stem.is_empty() && code.contains(&extension)
+        })
 }
 
 /// The first place of a stack that lies in `file`, else outside of libraries; of a Python traceback
@@ -283,7 +289,9 @@ fn place_in<'a>(text: &'a str, file: Option<&str>) -> Option<(&'a str, u32, Opti
         let place = (path, line, column);
         let library = path.contains("node_modules/") || path.contains("site-packages/") || path.starts_with("node:");
         match file {
-            Some(file) if path == file || path.ends_with(&format!("/{file}")) || file.ends_with(&format!("/{path}")) => {
+            Some(file)
+                if path == file || path.ends_with(&format!("/{file}")) || file.ends_with(&format!("/{path}")) =>
+            {
                 first = Some(place);
                 if !python {
                     break;

@@ -129,11 +129,9 @@ impl Reader for Xml {
 
 /// The report that a start tag begins.
 fn root_at(text: &[u8]) -> Option<Root> {
-    for (name, root) in [
-        (&b"<checkstyle"[..], Root::Checkstyle),
-        (b"<testsuites", Root::JUnit),
-        (b"<testsuite", Root::JUnit),
-    ] {
+    for (name, root) in
+        [(&b"<checkstyle"[..], Root::Checkstyle), (b"<testsuites", Root::JUnit), (b"<testsuite", Root::JUnit)]
+    {
         if let Some(rest) = text.strip_prefix(name)
             && rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
         {

@@ -19,16 +19,24 @@ enum State {
     /// Behind `<`.
     Open,
     /// In a start tag; `slash`: its last byte was one.
-    Start { slash: bool },
+    Start {
+        slash: bool,
+    },
     /// In an attribute's value.
     Quoted(u8),
     EndTag,
     /// In `<?…?>`.
-    Instruction { question: bool },
+    Instruction {
+        question: bool,
+    },
     /// Behind `<!`, with what came there.
     Declaration(u8),
-    Comment { dashes: u8 },
-    Cdata { brackets: u8 },
+    Comment {
+        dashes: u8,
+    },
+    Cdata {
+        brackets: u8,
+    },
     /// In `<!DOCTYPE …>`; how many `[` are open.
     Doctype(u8),
 }
@@ -167,7 +175,9 @@ mod tests {
 
     #[test]
     fn what_is_no_document_is_noticed() {
-        for text in ["<a < b>", "< a>", "<3", "</a>", "<![CDAT[x]]>", "<!x>", "<?xml version='1.0'?> x <a>", &"<a>".repeat(100)] {
+        for text in
+            ["<a < b>", "< a>", "<3", "</a>", "<![CDAT[x]]>", "<!x>", "<?xml version='1.0'?> x <a>", &"<a>".repeat(100)]
+        {
             assert_eq!(end(text).1, Event::Wrong, "{text}");
         }
     }

@@ -132,22 +132,33 @@ impl Canvas {
     /// A paragraph: its first line is indented by `indent`, the others by `hang`; words that are too
     /// long for a line are broken.
     pub(super) fn paragraph(&mut self, indent: usize, hang: usize, spans: &[Span]) {
+        // A word may change its tone in the middle: `(`, a name, `)`.
+        let mut words: Vec<Vec<(Tone, &str)>> = vec![Vec::new()];
+        for span in spans {
+            for (index, piece) in span.text.split(' ').enumerate() {
+                if index > 0 {
+                    words.push(Vec::new());
+                }
+                if let (false, Some(word)) = (piece.is_empty(), words.last_mut()) {
+                    word.push((span.tone, piece));
+                }
+            }
+        }
         let mut is_fresh = true;
         self.spaces(indent.saturating_sub(self.column));
-        for span in spans {
-            for (index, word) in span.text.split(' ').enumerate() {
-                let is_apart = index > 0 && !is_fresh;
-                if is_apart && self.column + 1 + word.width() > self.width {
-                    self.end_line();
-                    self.spaces(hang);
-                    is_fresh = true;
-                } else if is_apart {
-                    self.spaces(1);
-                }
-                if !word.is_empty() {
-                    self.word(span.tone, word, hang);
-                    is_fresh = false;
-                }
+        for (index, word) in words.iter().enumerate() {
+            let width: usize = word.iter().map(|(_, piece)| piece.width()).sum();
+            let is_apart = index > 0 && !is_fresh;
+            if is_apart && self.column + 1 + width > self.width {
+                self.end_line();
+                self.spaces(hang);
+                is_fresh = true;
+            } else if is_apart {
+                self.spaces(1);
+            }
+            for (tone, piece) in word {
+                self.word(*tone, piece, hang);
+                is_fresh = false;
             }
         }
         self.end_line();
