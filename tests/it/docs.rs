@@ -38,7 +38,7 @@ fn run(command: &str) {
     }
     if let Some(arguments) = command.strip_prefix("cargo run --release -- -C examples/astro-site ") {
         let site = examples::installed_copy_of("astro-site");
-        assert_eq!(site.shipgate(&[arguments]).run().code, Some(0), "{command}");
+        assert_eq!(site.shipgate(&[arguments]).ends().status, Some(0), "{command}");
         return;
     }
     let words: Vec<&str> = command.split_whitespace().skip(1).collect();
@@ -47,7 +47,7 @@ fn run(command: &str) {
     if words == ["init"] {
         fs::remove_file(site.path("shipgate.yml")).unwrap();
     }
-    assert_eq!(site.shipgate(&words).run().code, Some(0), "{command}");
+    assert_eq!(site.shipgate(&words).ends().status, Some(0), "{command}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn the_table_of_thresholds_names_every_key_of_the_schema_and_no_other() {
 
 #[test]
 fn the_table_of_exit_statuses_is_the_one_of_the_help() {
-    let help = Workshop::new().shipgate(&["--help"]).run().stdout;
+    let help = Workshop::new().shipgate(&["--help"]).ends().stdout;
     let readme = text("README.md");
     for line in help.split("Exit status:").nth(1).unwrap().lines().filter(|line| !line.trim().is_empty()) {
         let (status, meaning) = line.trim().split_once("  ").unwrap();
