@@ -29,7 +29,7 @@ pub fn check_variables(
     let is_broken = checked.checks.iter().any(|check| check.is_missing() || check.is_invalid());
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: None };
     let text = render_variables(&variables, &checked.notices, &options(console));
-    write(console, &text);
+    write(console, text.trim_start_matches('\n'));
     Ok(if is_broken { ExitStatus::GateFailed } else { ExitStatus::Success })
 }
 

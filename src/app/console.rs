@@ -1,7 +1,7 @@
 //! What a use case shows while it works. `cli` implements it for terminals, plain logs and CI.
 
 use crate::gate::StepOutcome;
-pub use crate::report::Colour;
+pub use crate::report::{Colour, Detail};
 use std::io::Write;
 
 /// A step that begins.
@@ -39,4 +39,6 @@ pub trait Console {
     /// Width of the terminal in columns, where there is one.
     fn width(&self) -> Option<usize>;
     fn colour(&self) -> Colour;
+    /// How much of long lists is asked for.
+    fn detail(&self) -> Detail;
 }

@@ -33,10 +33,10 @@ pub(super) struct Global {
     /// Colours in the terminal
     #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
     pub(super) color: ColourChoice,
-    /// Show the verdict only: no build output, no progress
+    /// Show the answer only: no build output, no progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Show more: every step with what was read out of it
+    /// Show whole lists, and what was known before, too
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
 }

@@ -2,7 +2,7 @@
 //! folded groups in a CI job.
 
 use super::args::ColourChoice;
-use crate::app::console::{Announced, Colour, Console, Ended};
+use crate::app::console::{Announced, Colour, Console, Detail, Ended};
 use crate::gate::StepOutcome;
 use crate::github::{self, StopCommands};
 use anstyle::{AnsiColor, Style};
@@ -15,6 +15,7 @@ use std::time::Duration;
 pub(super) enum Verbosity {
     Quiet,
     Normal,
+    Verbose,
 }
 
 /// Where live output goes.
@@ -221,6 +222,10 @@ impl Console for StandardConsole {
 
     fn colour(&self) -> Colour {
         self.colour
+    }
+
+    fn detail(&self) -> Detail {
+        if self.verbosity == Verbosity::Verbose { Detail::Whole } else { Detail::Short }
     }
 }
 

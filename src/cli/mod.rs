@@ -148,7 +148,11 @@ fn open_console(cli: &Cli, process: &Process) -> StandardConsole {
     } else {
         Place::Log
     };
-    let verbosity = if cli.global.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    };
     let for_machines = |view: &str| !view.contains('=') && view != "terminal" || view.ends_with("=-");
     let live = match &cli.command {
         Command::Run(arguments) if arguments.reports.iter().any(|view| for_machines(view)) => Live::StandardError,

@@ -94,6 +94,18 @@ pub struct RenderOptions {
     pub identity: Option<CommentIdentity>,
     /// How long the Markdown may be.
     pub room: Room,
+    /// How much of the lists the terminal shows.
+    pub detail: Detail,
+}
+
+/// How much of long lists is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What is new, and no more of it than one reads.
+    #[default]
+    Short,
+    /// Everything, known diagnostics too.
+    Whole,
 }
 
 impl Default for RenderOptions {
@@ -104,6 +116,7 @@ impl Default for RenderOptions {
             server_url: "https://github.com".into(),
             identity: None,
             room: Room::Comment,
+            detail: Detail::Short,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lines of a terminal: tones, widths, wrapping and aligned columns. Everything that is put on it goes
 //! through [`escape::terminal`]; widths are those of the characters (Unicode, UAX 11), not their number.
 
-use crate::report::{Colour, escape};
+use crate::report::{Colour, Detail, escape};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -89,11 +89,20 @@ pub(super) struct Canvas {
     colour: Colour,
     /// The tone painted last and where the text ended with it.
     last: (Tone, usize),
+    detail: Detail,
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, colour: Colour) -> Self {
-        Self { text: String::new(), column: 0, width, colour, last: (Tone::Plain, 0) }
+    pub(super) fn new(width: usize, colour: Colour, detail: Detail) -> Self {
+        Self { text: String::new(), column: 0, width, colour, last: (Tone::Plain, 0), detail }
+    }
+
+    /// How many entries of a list are shown that is cut to `usual`.
+    pub(super) fn at_most(&self, usual: usize) -> usize {
+        match self.detail {
+            Detail::Short => usual,
+            Detail::Whole => usize::MAX,
+        }
     }
 
     pub(super) fn finish(self) -> String {
@@ -322,7 +331,7 @@ mod tests {
     }
 
     fn table(width: usize, rows: &[Vec<Span>]) -> String {
-        let mut canvas = Canvas::new(width, Colour::Plain);
+        let mut canvas = Canvas::new(width, Colour::Plain, Detail::Short);
         canvas.table(1, &[NAME, NUMBER, EXTRA], rows);
         canvas.finish()
     }
@@ -341,17 +350,17 @@ mod tests {
 
     #[test]
     fn a_paragraph_wraps_at_words_and_breaks_what_has_none() {
-        let mut canvas = Canvas::new(12, Colour::Plain);
+        let mut canvas = Canvas::new(12, Colour::Plain, Detail::Short);
         canvas.paragraph(0, 2, &[Span::new(Tone::Plain, "one two three"), Span::new(Tone::Bad, " abcdefghijklmnop")]);
         assert_eq!(canvas.finish(), "one two\n  three\n  abcdefghij\n  klmnop\n");
     }
 
     #[test]
     fn colours_never_reach_a_plain_terminal_nor_do_control_characters() {
-        let mut canvas = Canvas::new(40, Colour::Plain);
+        let mut canvas = Canvas::new(40, Colour::Plain, Detail::Short);
         canvas.paragraph(0, 0, &[Span::new(Tone::Bad, "a\u{1b}[31mb\u{7}")]);
         assert_eq!(canvas.finish(), "a␛[31mb␇\n");
-        let mut canvas = Canvas::new(40, Colour::Ansi);
+        let mut canvas = Canvas::new(40, Colour::Ansi, Detail::Short);
         canvas.paragraph(0, 0, &[Span::new(Tone::Bad, "a")]);
         assert_eq!(canvas.finish(), "\u{1b}[31ma\u{1b}[0m\n");
     }

@@ -20,18 +20,19 @@ const fn right(title: &'static str, rank: u8) -> Column {
 }
 
 pub(super) fn variables(canvas: &mut Canvas, variables: &Variables) {
+    let rows_shown = canvas.at_most(MAX_ROWS);
     if !variables.checks.is_empty() {
         heading(canvas, "Variables", &digest::variable_counts(variables));
         let checks = digest::variables_by_need(variables);
         let broken = checks.iter().take_while(|check| digest::variable_problem(check).is_some()).count();
-        for check in checks[..broken].iter().take(MAX_ROWS) {
+        for check in checks[..broken].iter().take(rows_shown) {
             let sentence = digest::variable_sentence(check).unwrap_or_default();
             finding(canvas, outcome_mark(Outcome::Failed), &sentence, check.help.as_deref());
         }
-        more(canvas, 4, broken, MAX_ROWS);
-        let rows: Vec<_> = checks[broken..].iter().take(MAX_ROWS).map(|check| variable_row(check)).collect();
+        more(canvas, 4, broken, rows_shown);
+        let rows: Vec<_> = checks[broken..].iter().take(rows_shown).map(|check| variable_row(check)).collect();
         canvas.table(2, &[left("", 0, 0), left("", 20, 0), left("", 0, 0), left("", 12, 1)], &rows);
-        more(canvas, 4, checks.len() - broken, MAX_ROWS);
+        more(canvas, 4, checks.len() - broken, rows_shown);
     }
 
     if !variables.undeclared.is_empty() {
@@ -39,14 +40,14 @@ pub(super) fn variables(canvas: &mut Canvas, variables: &Variables) {
         let rows: Vec<_> = variables
             .undeclared
             .iter()
-            .take(MAX_ROWS)
+            .take(rows_shown)
             .map(|read| {
                 let place = format!("{}:{}:{}", read.file, read.line, read.column);
                 vec![Span::new(Tone::Warn, "!"), Span::new(Tone::Plain, &read.key), Span::new(Tone::Name, &place)]
             })
             .collect();
         canvas.table(2, &[left("", 0, 0), left("", 20, 0), left("", 20, 0)], &rows);
-        more(canvas, 4, variables.undeclared.len(), MAX_ROWS);
+        more(canvas, 4, variables.undeclared.len(), rows_shown);
     }
 
     let leaks = variables.leaks.as_deref().unwrap_or_default();
@@ -54,7 +55,7 @@ pub(super) fn variables(canvas: &mut Canvas, variables: &Variables) {
         heading(canvas, "Secrets in what would be published", &quantity::count(leaks.len() as u64));
         let rows: Vec<_> = leaks
             .iter()
-            .take(MAX_ROWS)
+            .take(rows_shown)
             .map(|leak| {
                 let place = format!("{}:{}", leak.file, leak.line);
                 vec![
@@ -66,7 +67,7 @@ pub(super) fn variables(canvas: &mut Canvas, variables: &Variables) {
             })
             .collect();
         canvas.table(2, &[left("", 0, 0), left("", 20, 0), left("", 20, 0), left("", 0, 1)], &rows);
-        more(canvas, 4, leaks.len(), MAX_ROWS);
+        more(canvas, 4, leaks.len(), rows_shown);
     }
 }
 
@@ -222,16 +223,17 @@ fn step_mark(outcome: StepOutcome) -> (&'static str, Tone) {
 }
 
 pub(super) fn notices(canvas: &mut Canvas, notices: &[Notice]) {
+    let rows_shown = canvas.at_most(MAX_ROWS);
     if notices.is_empty() {
         return;
     }
     heading(canvas, "Notices", "");
-    for notice in notices.iter().take(MAX_ROWS) {
+    for notice in notices.iter().take(rows_shown) {
         let mark = match notice.level {
             NoticeLevel::Info => ("·", Tone::Dim),
             NoticeLevel::Warning => ("!", Tone::Warn),
         };
         finding(canvas, mark, &notice.message, notice.help.as_deref());
     }
-    more(canvas, 2, notices.len(), MAX_ROWS);
+    more(canvas, 2, notices.len(), rows_shown);
 }

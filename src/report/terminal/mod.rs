@@ -29,7 +29,7 @@ const SCREEN: usize = 30;
 /// The report as lines for a terminal.
 #[must_use]
 pub fn render_terminal(report: &Report, options: &RenderOptions) -> String {
-    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour);
+    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour, options.detail);
     let digest = Digest::new(report);
     verdict(&mut canvas, report);
     failures(&mut canvas, report);
@@ -49,7 +49,7 @@ pub fn render_terminal(report: &Report, options: &RenderOptions) -> String {
 /// The variables alone, as `shipgate check variables` shows them.
 #[must_use]
 pub fn render_variables(variables: &Variables, notices: &[Notice], options: &RenderOptions) -> String {
-    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour);
+    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour, options.detail);
     if variables.checks.is_empty() && variables.undeclared.is_empty() {
         let text = "no variable is declared, and none is read by the code";
         canvas.paragraph(0, 0, &[Span::new(Tone::Plain, text)]);
@@ -191,8 +191,13 @@ fn conditions(canvas: &mut Canvas, report: &Report) {
 fn diagnostics(canvas: &mut Canvas, report: &Report, digest: &Digest<'_>) {
     let has_base = report.base.kind == "store";
     let title = if has_base { "New errors" } else { "Errors" };
-    list(canvas, title, &digest.new_errors, MAX_ERRORS);
-    list(canvas, if has_base { "New warnings" } else { "Warnings" }, &digest.new_warnings, MAX_ROWS);
+    let (errors, warnings) = (canvas.at_most(MAX_ERRORS), canvas.at_most(MAX_ROWS));
+    list(canvas, title, &digest.new_errors, errors);
+    list(canvas, if has_base { "New warnings" } else { "Warnings" }, &digest.new_warnings, warnings);
+    if canvas.at_most(0) > 0 {
+        list(canvas, "Known errors", &digest.known_errors, errors);
+        list(canvas, "Known warnings", &digest.known_warnings, warnings);
+    }
 
     let rest = digest::remaining_words(report, digest);
     if !rest.is_empty() {
@@ -251,7 +256,7 @@ fn one(canvas: &mut Canvas, diagnostic: &Diagnostic, (place_width, code_width): 
         canvas.put(code_column, &Span::new(tone, &code));
     }
     canvas.paragraph(hang, hang, &[Span::new(Tone::Plain, &headline)]);
-    for line in lines.by_ref().take(MAX_FURTHER_LINES) {
+    for line in lines.by_ref().take(canvas.at_most(MAX_FURTHER_LINES)) {
         let text = line.trim_start();
         let indent = hang + (line.len() - text.len()).min(8);
         canvas.paragraph(indent, indent, &[Span::new(Tone::Dim, &shortened(text, MAX_TEXT, Cut::End))]);
