@@ -110,6 +110,8 @@ struct BuiltFolder {
     step: String,
     /// Below the project's folder.
     path: PathBuf,
+    /// Where sizes of unchanged files are kept; `None`: nowhere.
+    cache: Option<PathBuf>,
 }
 
 /// Measures and searches what the steps with an output built, unless it is asked to stop meanwhile.
@@ -118,6 +120,7 @@ pub(super) async fn measure_output(
     executed: &[Executed],
     directory: &Path,
     checked: &Checked,
+    cache: Option<&Path>,
     cancel: &Cancel,
     console: &mut dyn Console,
 ) -> Measured {
@@ -130,7 +133,7 @@ pub(super) async fn measure_output(
             continue;
         }
         console.phase(&format!("measuring `{}`", output.display()));
-        let folder = BuiltFolder { step: step.name.clone(), path: output.clone() };
+        let folder = BuiltFolder { step: step.name.clone(), path: output.clone(), cache: cache.map(Path::to_owned) };
         let (directory, secrets) = (directory.to_owned(), checked.secrets.clone());
         // It keeps every core busy and cannot be interrupted: when asked to stop, its end is not waited for.
         let work = tokio::task::spawn_blocking(move || {
@@ -166,13 +169,13 @@ impl Measured {
     }
 
     fn add_folder(&mut self, built: &BuiltFolder, directory: &Path, secrets: &[Secret]) {
-        let BuiltFolder { step, path } = built;
+        let BuiltFolder { step, path, cache } = built;
         let shown = path.display();
         let folder = directory.join(path);
         let layout = Layout::of(&folder);
         let public = layout.client_roots().into_iter().map(|root| path.join(root));
         let public: Vec<PathBuf> = public.filter(|root| directory.join(root).is_dir()).collect();
-        let bundle = match measure(&folder, &MeasureOptions { layout, cache: None }) {
+        let bundle = match measure(&folder, &MeasureOptions { layout, cache: cache.clone() }) {
             Ok(measured) if measured.bundle.assets.is_empty() => {
                 return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
             }

@@ -125,8 +125,17 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     } else {
         tokio::join!(steps, versions())
     };
-    let measured =
-        build::measure_output(&plan, &executed, &input.directory, &checked, &hands.cancel, hands.console).await;
+    let cache = size_cache(input);
+    let measured = build::measure_output(
+        &plan,
+        &executed,
+        &input.directory,
+        &checked,
+        cache.as_deref(),
+        &hands.cancel,
+        hands.console,
+    )
+    .await;
 
     let standing = base::read(&settings.config, &input.directory, &scene, &hands.cancel, is_single);
     let mut notices = notices(&plan, &checked, &redactor, &executed);
@@ -194,6 +203,12 @@ async fn unless_stopped<T: Default>(cancel: Cancel, work: impl Future<Output = T
         done = work => done,
         () = cancel.asked() => T::default(),
     }
+}
+
+/// Where other tools of the project keep their caches, too. A dry run keeps nothing.
+fn size_cache(input: &Input) -> Option<PathBuf> {
+    let modules = input.directory.join("node_modules");
+    (input.writing != Writing::Nothing && modules.is_dir()).then(|| modules.join(".cache/shipgate"))
 }
 
 fn redactor(checked: &Checked, scene: &Scene) -> Redactor {
