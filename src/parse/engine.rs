@@ -77,6 +77,9 @@ const LONGEST_LINE: usize = LARGEST_DOCUMENT;
 /// Readers of anything but documents are shown no more of a line: no diagnostic is that long.
 const LONGEST_TEXT: usize = 8 << 20;
 
+/// So much is kept of a line that was passed over: what stands before a diagnostic (a path, a heading) is short.
+const LONGEST_BEHIND: usize = 64 << 10;
+
 impl LogParser {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "callers build the options for this one use")]
@@ -222,7 +225,7 @@ impl LogParser {
         let kept = memchr_iter(b'\n', &rest[start..]).count() as u64;
         let lines = rest[start..].split_inclusive(|&byte| byte == b'\n');
         for (number, line) in (first + count - kept..).zip(lines) {
-            self.behind.push((number, line[..line.len() - 1].to_vec()));
+            self.behind.push((number, line[..(line.len() - 1).min(LONGEST_BEHIND)].to_vec()));
         }
         let surplus = self.behind.len().saturating_sub(LOOK_BACK);
         self.behind.drain(..surplus);

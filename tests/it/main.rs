@@ -3,6 +3,7 @@
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
 mod config;
+#[cfg(unix)]
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod formats;
 mod layers;
 #[cfg(test)]
 mod project;
+#[cfg(unix)]
 #[cfg(test)]
 mod run;
 #[cfg(test)]
@@ -21,5 +23,6 @@ mod step;
 mod store;
 #[cfg(test)]
 mod variable;
+#[cfg(unix)]
 #[cfg(test)]
 mod workshop;
