@@ -3,7 +3,8 @@
 
 use super::reader::ReaderSpec;
 use super::{
-    biome, bundler, github, gnu, json, listed, miette, prettier, rustc, stylish, svelte, testing, tsc, unix, xml,
+    biome, bundler, cargo, github, gnu, go, javac, json, listed, miette, mypy, prettier, pylint, pyright, ruff,
+    stylish, svelte, testing, tsc, unix, xml,
 };
 
 /// One row of the table.
@@ -83,32 +84,6 @@ pub const FORMATS: &[FormatSpec] = &[
         tools: "Jest 30, with ts-jest",
         readers: &[testing::READER, tsc::READER],
     },
-    FormatSpec {
-        name: "cargo",
-        title: "cargo, rustc",
-        tools: "cargo and clippy: text, --message-format=json; rustc --error-format=json",
-        readers: &[rustc::READER, json::READER],
-    },
-    FormatSpec {
-        name: "gcc",
-        title: "gcc, clang",
-        tools: "gcc and clang: text; gcc -fdiagnostics-format=json",
-        readers: &[gnu::READER, json::READER],
-    },
-    FormatSpec {
-        name: "mypy",
-        title: "mypy",
-        tools: "mypy 2: text, --output json",
-        readers: &[gnu::READER, json::READER],
-    },
-    FormatSpec { name: "pyright", title: "pyright", tools: "pyright --outputjson", readers: &[json::READER] },
-    FormatSpec {
-        name: "ruff",
-        title: "ruff",
-        tools: "ruff check --output-format json, github, junit, gitlab, rdjson, sarif",
-        readers: &[github::READER, json::READER, xml::READER],
-    },
-    FormatSpec { name: "pylint", title: "pylint", tools: "pylint -f json2", readers: &[json::READER] },
     FormatSpec { name: "sarif", title: "SARIF", tools: "any tool that writes SARIF 2.1.0", readers: &[json::READER] },
     FormatSpec {
         name: "rdjson",
@@ -200,6 +175,56 @@ pub const FORMATS: &[FormatSpec] = &[
         tools: "next build, with Turbopack or webpack",
         readers: &[bundler::webpack::READER, tsc::READER],
     },
+    FormatSpec {
+        name: "cargo",
+        title: "Rust",
+        tools: "rustc, cargo and clippy: with frames, short, JSON; ty",
+        readers: &[cargo::READER, json::READER],
+    },
+    FormatSpec {
+        name: "gcc",
+        title: "gcc",
+        tools: "gcc and g++: text with and without frames, JSON; ld; what prints the same way",
+        readers: &[gnu::READER, json::READER],
+    },
+    FormatSpec {
+        name: "clang",
+        title: "clang",
+        tools: "clang, clang++ and clang-tidy: text with and without frames, msvc, source ranges",
+        readers: &[gnu::READER],
+    },
+    FormatSpec {
+        name: "mypy",
+        title: "mypy",
+        tools: "mypy: text, --pretty, --output json",
+        readers: &[mypy::READER, json::READER],
+    },
+    FormatSpec {
+        name: "pyright",
+        title: "pyright",
+        tools: "pyright and basedpyright: text, --outputjson",
+        readers: &[pyright::READER, json::READER],
+    },
+    FormatSpec {
+        name: "ruff",
+        title: "Ruff",
+        tools: "ruff check: full, concise, grouped, pylint, json, json-lines, github, junit, gitlab, rdjson, sarif",
+        readers: &[ruff::READER, github::READER, json::READER, xml::READER],
+    },
+    FormatSpec { name: "flake8", title: "Flake8", tools: "flake8: default, pylint", readers: &[ruff::READER] },
+    FormatSpec {
+        name: "pylint",
+        title: "Pylint",
+        tools: "pylint: text, parseable, msvs, json, json2",
+        readers: &[pylint::READER, json::READER],
+    },
+    FormatSpec {
+        name: "go",
+        title: "Go",
+        tools: "go build, vet and test, as far as they compile",
+        readers: &[go::READER, json::READER],
+    },
+    FormatSpec { name: "javac", title: "javac", tools: "javac: text and -XDrawDiagnostics", readers: &[javac::READER] },
     FormatSpec {
         name: EXIT_STATUS,
         title: "Exit status",

@@ -1,4 +1,4 @@
-//! JSON of compilers and type checkers: cargo and rustc, gcc, mypy, pyright, ruff, pylint.
+//! JSON of compilers and type checkers: cargo and rustc, gcc, mypy, pyright, ruff, pylint, go vet.
 
 use super::super::draft::{Draft, Out, RelatedDraft};
 use super::{level, list, positive, text};
@@ -35,16 +35,25 @@ pub(super) fn rustc(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
     draft.at(positive(place, "line_start"), positive(place, "column_start"));
     draft.end_line = positive(place, "line_end");
     draft.end_column = positive(place, "column_end");
+    for (span, label) in spans.iter().filter_map(|span| Some((local(span), text(span, "label")?))) {
+        draft.related.push(spot(span, label));
+    }
     for child in list(value, "children") {
-        let span = list(child, "spans").first().unwrap_or(&Value::Null);
-        draft.related.push(RelatedDraft {
-            file: text(span, "file_name").map(|file| file.as_bytes().to_vec()),
-            line: positive(span, "line_start"),
-            column: positive(span, "column_start"),
-            message: text(child, "message").unwrap_or_default().as_bytes().to_vec(),
-        });
+        // A suggestion's spans are what to change; what it is about is the place of the whole.
+        let about = |span: &&Value| span.get("suggested_replacement").is_none_or(Value::is_null);
+        let span = list(child, "spans").iter().find(about).map_or(&Value::Null, local);
+        draft.related.push(spot(span, text(child, "message").unwrap_or_default()));
     }
     out.emit(draft);
+}
+
+fn spot(span: &Value, message: &str) -> RelatedDraft {
+    RelatedDraft {
+        file: text(span, "file_name").map(|file| file.as_bytes().to_vec()),
+        line: positive(span, "line_start"),
+        column: positive(span, "column_start"),
+        message: message.as_bytes().to_vec(),
+    }
 }
 
 /// The place where a macro of the standard library was used, as the text shows it.
@@ -88,6 +97,8 @@ pub(super) fn mypy(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
     fill(draft, "mypy", text(value, "file").unwrap_or_default(), text(value, "message").unwrap_or_default(), code);
     draft.level = level(text(value, "severity").unwrap_or("error"));
     draft.at(positive(value, "line"), from_zero(value, "column"));
+    draft.end_line = positive(value, "end_line");
+    draft.end_column = draft.end_line.and(from_zero(value, "end_column"));
     for hint in text(value, "hint").into_iter().flat_map(str::lines) {
         draft.related.push(RelatedDraft {
             file: text(value, "file").map(|file| file.as_bytes().to_vec()),
@@ -149,4 +160,50 @@ pub(super) fn pylint(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
     draft.end_line = positive(value, "endLine");
     draft.end_column = from_zero(value, "endColumn");
     out.emit(draft);
+}
+
+/// The counts of `pylint --output-format json2`.
+pub(super) fn pylint_total(statistics: &Value, out: &mut Out<'_, '_>) {
+    let types = statistics.get("messageTypeCount").unwrap_or(&Value::Null);
+    let count = |key: &str| types.get(key).and_then(Value::as_u64).unwrap_or(0);
+    out.total(Total {
+        tool: "pylint".to_owned(),
+        errors: Some(count("fatal") + count("error")),
+        warnings: Some(count("warning")),
+        notes: Some(count("convention") + count("refactor") + count("info")),
+        files_checked: statistics.get("modulesLinted").and_then(Value::as_u64),
+        text: "statistics".to_owned(),
+        ..Total::default()
+    });
+}
+
+/// `go vet -json`: package → analyser → what it found; anything else is left alone.
+pub(super) fn go_vet(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
+    let Some(packages) = value.as_object() else { return };
+    let is_list =
+        |found: &Value| found.as_array().is_some_and(|list| list.iter().all(|item| item.get("posn").is_some()));
+    let fits =
+        |analysers: &Value| analysers.as_object().is_some_and(|all| !all.is_empty() && all.values().all(is_list));
+    if !packages.values().all(fits) {
+        return;
+    }
+    for (analyser, found) in packages.values().filter_map(Value::as_object).flatten() {
+        for item in found.as_array().into_iter().flatten() {
+            let (path, line, column) = split_place(text(item, "posn").unwrap_or_default());
+            fill(draft, "go", path, text(item, "message").unwrap_or_default(), analyser);
+            draft.at(line, column);
+            out.emit(draft);
+        }
+    }
+}
+
+/// `path:1:2`
+fn split_place(place: &str) -> (&str, Option<u32>, Option<u32>) {
+    let parse = |text: &str| text.parse().ok();
+    if let Some((rest, column)) = place.rsplit_once(':')
+        && let Some((path, line)) = rest.rsplit_once(':')
+    {
+        return (path, parse(line), parse(column));
+    }
+    (place, None, None)
 }

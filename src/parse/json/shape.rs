@@ -21,6 +21,7 @@ pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
         for message in list(value, "messages") {
             code::pylint(message, draft, out);
         }
+        code::pylint_total(&value["statistics"], out);
     } else if has("testResults") && has("numTotalTests") {
         suite::tests(value, draft, out);
     } else if text(value, "reason") == Some("compiler-message") {
@@ -35,5 +36,7 @@ pub(super) fn read(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
         code::ruff(value, draft, out);
     } else if has("file") && has("line") && has("severity") && has("message") {
         code::mypy(value, draft, out);
+    } else {
+        code::go_vet(value, draft, out);
     }
 }

@@ -42,6 +42,9 @@ fn expected(here: &Path, file: &str, kind: &str, mode: &str) -> Vec<Expected> {
     if kind == "none" {
         return Vec::new();
     }
+    if let Some(expected) = super::compilers::truth(here, file, kind, mode) {
+        return expected;
+    }
     if kind == "cargo" {
         let text = fs::read_to_string(here.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         return truth::cargo(&text);
@@ -91,7 +94,7 @@ fn packages(truth: &Value) -> Vec<Expected> {
     all.flat_map(|(folder, truth)| truth::typescript(truth, folder)).collect()
 }
 
-fn sorted(folder: &Path) -> Vec<String> {
+pub(crate) fn sorted(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -154,12 +157,6 @@ fn family(tool: &str) -> Option<(&'static str, &'static str, &'static str)> {
         ("ngc-", "tsc", "typescript", "truth.json"),
         ("esbuild-", "esbuild", "esbuild", "truth.json"),
         ("webpack-ts-loader-", "webpack", "webpack", "truth.json"),
-        ("cargo-", "cargo", "cargo", "truth.ndjson"),
-        ("gcc-", "gcc", "gcc", ""),
-        ("mypy-", "mypy", "mypy", "json.stdout"),
-        ("pyright-", "pyright", "pyright", "json.stdout"),
-        ("ruff-", "ruff", "ruff", "json.stdout"),
-        ("pylint-", "pylint", "pylint", "json2.stdout"),
         ("eslint-", "eslint", "eslint", "json.stdout"),
         ("biome-", "biome", "biome", "json.stdout"),
         ("oxlint-", "oxlint", "oxlint", "json.stdout"),
@@ -190,13 +187,6 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str, truth: &str
     if nothing {
         return Some((String::new(), "none"));
     }
-    if kind == "gcc" {
-        let unit = mode.split('.').next().unwrap_or_default();
-        return Some((format!("{unit}.json.stderr"), kind));
-    }
-    if kind == "cargo" && mode == "clippy" {
-        return has("truth.clippy.ndjson").then(|| ("truth.clippy.ndjson".to_owned(), kind));
-    }
     // The truth is that of another run, or of the whole program where the run sees a part of it.
     let other = match tool.split_once('-').map_or(tool, |(name, _)| name) {
         "rollup" => mode != "plugin-ts-warn",
@@ -208,9 +198,6 @@ fn truth_of(here: &Path, tool: &str, mode: &str, kind: &'static str, truth: &str
         "oxlint" => mode == "type-check",
         "biome" => matches!(mode, "summary" | "lint-only" | "format-only"),
         "vitest" => mode == "typecheck",
-        "mypy" => matches!(mode, "all-files" | "pretty"),
-        "cargo" => mode == "check-short",
-        "pyright" | "ruff" | "pylint" => !mode.starts_with("json"),
         _ => false,
     };
     if other {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what one runs this for")]
 
+mod compilers;
 mod corpus;
 mod hostile;
 mod truth;
@@ -207,6 +208,7 @@ fn a_corpus_is_read() {
     let Some(folder) = env("SHIPGATE_CORPUS") else { return };
     let only = env("SHIPGATE_CORPUS_ONLY");
     let mut cases = corpus::all(Path::new(&folder));
+    cases.extend(compilers::all(Path::new(&folder)));
     if let Some(only) = &only {
         cases.retain(|case| case.name.contains(only.as_str()));
     }
