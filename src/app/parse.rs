@@ -40,8 +40,13 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
     let mut doubts = Vec::new();
     for file in &files {
         let mut parser = LogParser::new(format, Options { root: root.clone(), directory: String::new() });
-        read_pieces(file, &input.directory, |piece| parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic)))?;
-        let account = parser.finish(&mut |diagnostic| sinks.write(&diagnostic));
+        let account = if sinks.only_count() {
+            read_pieces(file, &input.directory, |piece| parser.count(piece))?;
+            parser.finish_count()
+        } else {
+            read_pieces(file, &input.directory, |piece| parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic)))?;
+            parser.finish(&mut |diagnostic| sinks.write(&diagnostic))
+        };
         sinks.errors += account.errors;
         sinks.warnings += account.warnings;
         doubts.extend(doubt(&account).map(|doubt| format!("{}: {doubt}", file.display())));
@@ -125,6 +130,11 @@ impl Sinks {
         let targets = if input.targets.is_empty() { &usual[..] } else { &input.targets };
         let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
         Ok(Self { open, errors: 0, warnings: 0, failure: None })
+    }
+
+    /// Whether nobody asks for the diagnostics themselves.
+    fn only_count(&self) -> bool {
+        self.open.iter().all(|sink| sink.view == View::Count)
     }
 
     fn write(&mut self, diagnostic: &Diagnostic) {

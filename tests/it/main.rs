@@ -3,7 +3,6 @@
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
 mod config;
-#[cfg(unix)]
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -14,7 +13,6 @@ mod formats;
 mod layers;
 #[cfg(test)]
 mod project;
-#[cfg(unix)]
 #[cfg(test)]
 mod run;
 #[cfg(test)]
@@ -23,6 +21,5 @@ mod step;
 mod store;
 #[cfg(test)]
 mod variable;
-#[cfg(unix)]
 #[cfg(test)]
 mod workshop;
