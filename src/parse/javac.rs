@@ -70,6 +70,7 @@ impl Javac {
     }
 
     fn continuation(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> Option<Step> {
+        const MOST: usize = 64 << 10;
         match self.phase {
             Phase::Source if self.source => {
                 let caret = text.iter().position(|&byte| byte == b'^');
@@ -85,7 +86,9 @@ impl Javac {
                 return Some(Step::Took("javac: source"));
             }
             Phase::Details if text.starts_with(b"  ") => {
-                self.draft.continue_message(text);
+                if self.draft.message.len() < MOST {
+                    self.draft.continue_message(text);
+                }
                 return Some(Step::Took("javac: details"));
             }
             _ => {}

@@ -14,7 +14,7 @@ use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "mypy",
-    markers: &[".py:", ".py\x1b", ".pyi:", " source file"],
+    markers: &[".py", " source file"],
     new: || Box::new(Mypy { draft: Draft::new("mypy"), open: Open::Nothing }),
 };
 
@@ -32,6 +32,9 @@ enum Open {
     /// Notes and source.
     Rest,
 }
+
+/// More notes than this are not kept.
+const MOST_NOTES: usize = 1000;
 
 /// Where `--pretty` breaks lines at the earliest.
 const NARROWEST: usize = 80;
@@ -84,12 +87,14 @@ impl Reader for Mypy {
                 && (draft.column == head.column || head.level == Level::Note && draft.column.is_none());
             if head.level == Level::Note && same {
                 self.open = Open::Rest;
-                self.draft.related.push(RelatedDraft {
-                    file: Some(head.path.to_vec()),
-                    line: head.line,
-                    column: head.column,
-                    message: head.message.to_vec(),
-                });
+                if self.draft.related.len() < MOST_NOTES {
+                    self.draft.related.push(RelatedDraft {
+                        file: Some(head.path.to_vec()),
+                        line: head.line,
+                        column: head.column,
+                        message: head.message.to_vec(),
+                    });
+                }
                 return Step::Took("mypy: note");
             }
             self.close(out);

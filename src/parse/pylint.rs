@@ -14,7 +14,7 @@ use memchr::{memchr, memmem::find, memrchr};
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "pylint",
-    markers: &[".py:", ".py\x1b", ".pyi:", ".py(", "Your code has been rated at "],
+    markers: &[".py", "Your code has been rated at "],
     new: || Box::new(Pylint { draft: Draft::new("pylint"), open: false }),
 };
 

@@ -13,7 +13,7 @@ use memchr::{memchr, memmem::find, memrchr};
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "pyright",
-    markers: &[" - error: ", " - warning: ", " - information: ", " - \x1b[", " information", " source file", "0 notes"],
+    markers: &["rror", "warn", " - information: ", " source file"],
     new: || Box::new(Pyright { draft: Draft::new("pyright"), open: false, files: None }),
 };
 

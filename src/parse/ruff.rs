@@ -17,7 +17,7 @@ use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "ruff",
-    markers: &[".py:", ".pyi:", ".ipynb:", ".py\x1b", "--> ", "All checks passed!", "Found "],
+    markers: &[".py", "--> ", "rror", "All checks passed!"],
     new: || {
         Box::new(Ruff { draft: Draft::new("ruff"), tool: "ruff", head: Vec::new(), state: State::Idle, pending: false })
     },
@@ -256,7 +256,7 @@ fn bracket(rest: &[u8]) -> Option<Rule<'_>> {
     let named = name(code).is_some_and(|(_, rest)| rest.is_empty());
     let letters = code.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let coded = letters > 0 && letters < code.len() && code[letters..].iter().all(u8::is_ascii_digit);
-    (named || coded).then(|| Rule { code, message, ruff: named })
+    (named || coded).then_some(Rule { code, message, ruff: named })
 }
 
 /// `  1:19 unused-import [*] message`: a row of a group, which leaves out the colon before the mark.

@@ -50,3 +50,21 @@ impl Markers {
         Some(at + end - 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::{crash, format::Format, runner, suspect};
+
+    /// More of them, and the search falls back to one that looks at each byte.
+    #[test]
+    fn the_words_of_all_readers_fit_into_a_vectorised_search() {
+        let readers = Format::AUTO.readers();
+        let words = readers.iter().flat_map(|spec| spec.markers).chain(crash::READER.markers);
+        let mut words: Vec<&str> = words.chain(runner::MARKERS).chain(suspect::MARKERS).copied().collect();
+        words.sort_unstable();
+        words.dedup();
+        let holds_another = |word: &str| words.iter().any(|other| *other != word && word.contains(other));
+        let left: Vec<&&str> = words.iter().filter(|word| !holds_another(word)).collect();
+        assert!(left.len() <= 64, "{} words: {left:?}", left.len());
+    }
+}

@@ -18,11 +18,8 @@ use super::tsc::number;
 use crate::diagnostic::Level;
 use memchr::memmem::find;
 
-pub(super) const READER: ReaderSpec = ReaderSpec {
-    name: "cargo",
-    markers: &["error: ", "error[", "error\x1b", "warning: ", "warning[", "warning\x1b", "--> "],
-    new: || Box::new(Cargo::new()),
-};
+pub(super) const READER: ReaderSpec =
+    ReaderSpec { name: "cargo", markers: &["rror", "warn", "--> "], new: || Box::new(Cargo::new()) };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -43,6 +40,9 @@ enum Open {
     /// A related message that ended, and has no place yet.
     Place,
 }
+
+/// Longer notes are cut.
+const MOST_BYTES: usize = 64 << 10;
 
 struct Cargo {
     draft: Draft,
@@ -164,7 +164,9 @@ impl Cargo {
         }
         if let Open::Note(width) | Open::Margin(width) = self.open {
             if blanks >= width && !trimmed.starts_with(b"|") {
-                if let Some(related) = self.draft.related.last_mut() {
+                if let Some(related) = self.draft.related.last_mut()
+                    && related.message.len() < MOST_BYTES
+                {
                     related.message.push(b'\n');
                     related.message.extend_from_slice(&text[width..]);
                 }
@@ -183,8 +185,10 @@ impl Cargo {
     }
 
     fn related(&mut self, message: &[u8]) {
-        let related = RelatedDraft { message: message.to_vec(), ..RelatedDraft::default() };
-        self.draft.related.push(related);
+        const MOST: usize = 1000;
+        if self.draft.related.len() < MOST {
+            self.draft.related.push(RelatedDraft { message: message.to_vec(), ..RelatedDraft::default() });
+        }
         self.defined = (message == b"the lint level is defined here").then(Vec::new);
     }
 
@@ -354,7 +358,7 @@ fn label_at(message: &[u8]) -> usize {
         return message.len();
     }
     let colons = memchr::memmem::find_iter(message, b": ");
-    let outside = |at: &usize| memchr::memchr_iter(b'`', &message[..*at]).count() % 2 == 0;
+    let outside = |at: &usize| memchr::memchr_iter(b'`', &message[..*at]).count().is_multiple_of(2);
     let own = |at: &usize| {
         let before = &message[..*at];
         let starts: [&[u8]; 4] = [b"unused ", b"non-exhaustive patterns", b"unknown ", b"couldn't read "];

@@ -16,19 +16,8 @@ use super::tsc::{has_known_extension, number};
 use crate::diagnostic::Level;
 use memchr::memmem::find;
 
-pub(super) const READER: ReaderSpec = ReaderSpec {
-    name: "gnu",
-    markers: &[
-        ": error: ",
-        ": warning: ",
-        "rror: \x1b",
-        "warning: \x1b",
-        ": fatal error: ",
-        "undefined reference to `",
-        " generated.",
-    ],
-    new: || Box::new(Gnu::new()),
-};
+pub(super) const READER: ReaderSpec =
+    ReaderSpec { name: "gnu", markers: &["rror", "warn", "undefined reference to"], new: || Box::new(Gnu::new()) };
 
 /// What the next line may be, besides a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +34,9 @@ enum Phase {
     /// Behind `In file included from …`, which may lead to a note or to the next diagnostic.
     Context,
 }
+
+/// More notes than this are not kept.
+const MOST_RELATED: usize = 1000;
 
 struct Gnu {
     draft: Draft,
@@ -127,20 +119,24 @@ impl Gnu {
                 Some(Step::Took("gnu: frame"))
             }
             Phase::Source => {
-                // It was no source, but the next thing that somebody said.
-                let now = std::mem::replace(&mut out.number, self.number);
-                let text = std::mem::take(&mut self.source);
-                self.close(out);
-                if self.opening(&text, out) == Step::Pass && super::suspect::looks_like_an_error(&text) {
-                    out.unrecognised(&text);
-                }
-                out.number = now;
-                self.source = text;
+                self.give_back(out);
                 None
             }
             Phase::Carets if text.starts_with(b" ") => Some(Step::Took("gnu: frame")),
             Phase::Carets | Phase::Context | Phase::Idle => None,
         }
+    }
+
+    /// What was kept was no source, but the next thing that somebody said.
+    fn give_back(&mut self, out: &mut Out<'_, '_>) {
+        let now = std::mem::replace(&mut out.number, self.number);
+        let text = std::mem::take(&mut self.source);
+        self.close(out);
+        if self.opening(&text, out) == Step::Pass && super::suspect::looks_like_an_error(&text) {
+            out.unrecognised(&text);
+        }
+        out.number = now;
+        self.source = text;
     }
 
     fn note(&mut self, place: &Located<'_>, message: &[u8]) {
@@ -155,6 +151,9 @@ impl Gnu {
                 self.draft.file.extend_from_slice(place.path);
                 self.draft.at(Some(place.line), place.column);
             }
+            return;
+        }
+        if self.draft.related.len() >= MOST_RELATED {
             return;
         }
         self.draft.related.push(RelatedDraft {
@@ -212,6 +211,9 @@ impl Reader for Gnu {
     }
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {
+        if self.phase == Phase::Source {
+            self.give_back(out);
+        }
         self.close(out);
         self.sum.finish(out);
     }
@@ -255,9 +257,7 @@ fn check_of_clang_tidy(option: &[u8]) -> Option<&[u8]> {
 
 /// `path:1:2: error: …` or `path(1,2): error: …`: the place, the level, and how long its word is.
 fn head(text: &[u8]) -> Option<(Located<'_>, (Level, usize))> {
-    if find(text, b": ").is_none() {
-        return None;
-    }
+    find(text, b": ")?;
     located(text, |path, rest| label(rest).filter(|_| is_source(path)))
         .filter(|(place, _)| place.column.is_some() || is_c_family(place.path))
         .or_else(|| visual_studio(text))

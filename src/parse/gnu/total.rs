@@ -73,44 +73,7 @@ impl Sum {
         if own.iter().any(|own| text.starts_with(own)) {
             return Some(Step::Took("gnu: own words"));
         }
-        self.driver(text, draft, out)
-    }
-
-    /// `clang: error: no such file or directory: 'x.c'`, `fatal error: too many errors emitted, …`
-    fn driver(&mut self, text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Option<Step> {
-        draft.clear();
-        if let Some(rest) = text.strip_prefix(b"fatal error: too many errors emitted, stopping now") {
-            draft.tool = "clang".into();
-            draft.message.extend_from_slice(&text[b"fatal error: ".len()..text.len() - rest.len()]);
-            if let Some(option) = rest.strip_prefix(b" [").and_then(|rest| rest.strip_suffix(b"]")) {
-                draft.code.extend_from_slice(option);
-            }
-            out.emit(draft);
-            return Some(Step::Took("gnu: diagnostic"));
-        }
-        let colon = find(&text[..text.len().min(64)], b": ")?;
-        let program = text[..colon].rsplit(|&byte| byte == b'/').next()?;
-        let base =
-            program.split(|byte| *byte == b'-').find(|part| part.starts_with(b"gcc") || part.starts_with(b"g++"));
-        let tool = match base.unwrap_or(program) {
-            b"gcc" | b"g++" | b"cc1" | b"cc1plus" | b"cc" | b"c++" | b"gfortran" => "gcc",
-            b"clang" | b"clang++" => "clang",
-            _ => return None,
-        };
-        let (level, length) = super::label(&text[colon + 2..])?;
-        let message = &text[colon + 2 + length..];
-        // Says that the linker failed, which has said why.
-        if find(message, b"linker command failed").is_some() && out.since("ld") != [0; 3] {
-            return Some(Step::Took("gnu: own words"));
-        }
-        if level == Level::Note {
-            return None;
-        }
-        draft.tool = tool.into();
-        draft.level = level;
-        draft.message.extend_from_slice(message);
-        out.emit(draft);
-        Some(Step::Took("gnu: diagnostic"))
+        driver(text, draft, out)
     }
 
     /// The command is over.
@@ -129,4 +92,40 @@ impl Sum {
             ..Total::default()
         });
     }
+}
+
+/// `clang: error: no such file or directory: 'x.c'`, `fatal error: too many errors emitted, …`
+fn driver(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Option<Step> {
+    draft.clear();
+    if let Some(rest) = text.strip_prefix(b"fatal error: too many errors emitted, stopping now") {
+        draft.tool = "clang".into();
+        draft.message.extend_from_slice(&text[b"fatal error: ".len()..text.len() - rest.len()]);
+        if let Some(option) = rest.strip_prefix(b" [").and_then(|rest| rest.strip_suffix(b"]")) {
+            draft.code.extend_from_slice(option);
+        }
+        out.emit(draft);
+        return Some(Step::Took("gnu: diagnostic"));
+    }
+    let colon = find(&text[..text.len().min(64)], b": ")?;
+    let program = text[..colon].rsplit(|&byte| byte == b'/').next()?;
+    let base = program.split(|byte| *byte == b'-').find(|part| part.starts_with(b"gcc") || part.starts_with(b"g++"));
+    let tool = match base.unwrap_or(program) {
+        b"gcc" | b"g++" | b"cc1" | b"cc1plus" | b"cc" | b"c++" | b"gfortran" => "gcc",
+        b"clang" | b"clang++" => "clang",
+        _ => return None,
+    };
+    let (level, length) = super::label(&text[colon + 2..])?;
+    let message = &text[colon + 2 + length..];
+    // Says that the linker failed, which has said why.
+    if find(message, b"linker command failed").is_some() && out.since("ld") != [0; 3] {
+        return Some(Step::Took("gnu: own words"));
+    }
+    if level == Level::Note {
+        return None;
+    }
+    draft.tool = tool.into();
+    draft.level = level;
+    draft.message.extend_from_slice(message);
+    out.emit(draft);
+    Some(Step::Took("gnu: diagnostic"))
 }
