@@ -44,7 +44,9 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
             read_pieces(file, &input.directory, |piece| parser.count(piece))?;
             parser.finish_count()
         } else {
-            read_pieces(file, &input.directory, |piece| parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic)))?;
+            read_pieces(file, &input.directory, |piece| {
+                parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic));
+            })?;
             parser.finish(&mut |diagnostic| sinks.write(&diagnostic))
         };
         sinks.errors += account.errors;

@@ -76,7 +76,7 @@ impl Judge<'_> {
         if let Some(total) = disagreement(account) {
             return self.disagrees(total);
         }
-        if let Some(crash) = account.crashes.first() {
+        if let (false, Some(crash)) = (*promise == Promise::ExitStatus, account.crashes.first()) {
             return self.inconclusive(
                 format!("step `{name}` exited with 0, but its output tells of a crash: `{}`", crash.text),
                 "let the crash reach the exit status: `set -o pipefail`, no `|| true`",
@@ -107,11 +107,9 @@ impl Judge<'_> {
                 "see the end of its log",
             );
         }
-        if code == 126 || code == 127 || code > 128 {
-            return self.failed(
-                format!("step `{name}` ended with exit status {code}: {}", shell_meaning(code)),
-                "see the end of its log",
-            );
+        if let Some(meaning) = shell_meaning(code) {
+            return self
+                .failed(format!("step `{name}` ended with exit status {code}: {meaning}"), "see the end of its log");
         }
         if account.errors == 0 {
             return self.failed(
@@ -178,15 +176,17 @@ fn disagreement(account: &Account) -> Option<&Total> {
     account.totals.iter().find(|total| !total.agrees())
 }
 
-/// What a shell means by an exit status that is not the command's own (POSIX, Shell Command Language, 2.8.2).
-fn shell_meaning(code: i32) -> String {
+/// What an exit status says by the conventions of shells; `None` for a tool's own status
+/// (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02>).
+fn shell_meaning(code: i32) -> Option<String> {
     match code {
-        126 => "the command could not be executed".to_owned(),
-        127 => "the command was not found".to_owned(),
-        134 => "aborted (SIGABRT), as programs do that run out of memory".to_owned(),
-        137 => "killed (SIGKILL), as systems do that run out of memory".to_owned(),
-        139 => "segmentation fault (SIGSEGV)".to_owned(),
-        143 => "terminated (SIGTERM)".to_owned(),
-        code => format!("ended by signal {}", code - 128),
+        126 => Some("a command was found but is not executable".to_owned()),
+        127 => Some("a command was not found".to_owned()),
+        134 => Some("aborted (SIGABRT), as Node.js does when its heap is full".to_owned()),
+        137 => Some("killed (SIGKILL), as the system does when memory runs out".to_owned()),
+        139 => Some("crashed by a memory access (SIGSEGV)".to_owned()),
+        143 => Some("terminated (SIGTERM)".to_owned()),
+        129..=192 => Some(format!("ended by signal {}", code - 128)),
+        _ => None,
     }
 }

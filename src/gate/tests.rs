@@ -72,7 +72,7 @@ fn a_crash_is_never_green_even_when_known_errors_were_parsed_or_the_status_is_0(
     let crashed = Account { errors: 3, crashes: vec![crash()], ..Account::default() };
     assert_eq!(step(&code(134), &crashed, Promise::SilentWhenClean, Product::None), FAILED);
     assert_eq!(step(&code(1), &crashed, Promise::SilentWhenClean, Product::None), FAILED);
-    assert_eq!(step(&code(0), &crashed, Promise::ExitStatus, Product::None), INCONCLUSIVE);
+    assert_eq!(step(&code(0), &crashed, Promise::SilentWhenClean, Product::None), INCONCLUSIVE);
 }
 
 #[test]
@@ -87,6 +87,36 @@ fn killed_unknown_timed_out_and_unstarted_commands_fail_even_with_errors_parsed(
     ];
     for exit in exits {
         assert_eq!(step(&exit, &with_errors(3), Promise::SilentWhenClean, Product::None), FAILED);
+    }
+}
+
+#[test]
+fn a_step_that_promises_only_its_exit_status_may_talk_of_crashes() {
+    let talks = Account { crashes: vec![crash()], ..Account::default() };
+    assert_eq!(step(&code(0), &talks, Promise::ExitStatus, Product::None), CLEAN);
+}
+
+#[test]
+fn what_shells_mean_by_a_status_is_said_and_a_tools_own_status_is_left_to_its_errors() {
+    let message = |status| {
+        let (exit, account) = (code(status), with_errors(1));
+        let promise = Promise::SilentWhenClean;
+        judge_step(&StepFacts { name: "check", exit: &exit, account: &account, promise, product: Product::None }).1
+    };
+    for (status, words) in [
+        (126, "not executable"),
+        (127, "not found"),
+        (134, "heap"),
+        (137, "memory runs out"),
+        (139, "SIGSEGV"),
+        (130, "signal 2"),
+        (143, "SIGTERM"),
+    ] {
+        let said = message(status).unwrap().message;
+        assert!(said.contains(words), "{status}: {said}");
+    }
+    for status in [1, 2, 125, 128, 193, 255] {
+        assert_eq!(message(status), None, "{status}");
     }
 }
 

@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_place_before_a_message_is_not_said_twice() {
         let mut draft = Draft::new("github");
-        draft.file.extend_from_slice(b"/work/src/a b.py");
+        draft.file.extend_from_slice(b"/srv/src/a b.py");
         draft.at(Some(3), None);
         assert_eq!(without_place(&mut draft, "src/a b.py:3:7: E1 text"), "E1 text");
         assert_eq!(draft.column, Some(7));

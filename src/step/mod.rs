@@ -16,7 +16,6 @@ mod run;
 mod tail;
 
 pub use cancel::{Cancel, Canceller, StopSignal, watch_signals};
-pub use exit::explain;
 pub use run::run;
 pub use tail::Tail;
 

@@ -11,6 +11,7 @@
 
 mod frame;
 mod head;
+mod quote;
 mod total;
 
 use super::draft::{Draft, Out, RelatedDraft};
@@ -20,6 +21,8 @@ use crate::diagnostic::Level;
 use frame::Frame;
 use head::{Code, Head};
 pub(crate) use head::{has_known_extension, number, parse as parse_head};
+use quote::closes_a_quote;
+pub(crate) use quote::quote_is_open;
 
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "tsc", markers: &["rror", "warn", "Files:  "], new: || Box::new(Tsc::new()) };
@@ -468,49 +471,4 @@ impl Reader for Tsc {
         }
         self.close(out);
     }
-}
-
-/// Whether a name that the message quotes has not ended yet. An apostrophe opens at the beginning
-/// of a word and closes at the end of one.
-pub(crate) fn quote_is_open(message: &[u8]) -> bool {
-    // Nearly all messages end with a full stop behind quotes that are closed.
-    if message.last() == Some(&b'.') && memchr::memchr_iter(b'\'', message).count().is_multiple_of(2) {
-        return false;
-    }
-    let mut open = false;
-    for at in memchr::memchr_iter(b'\'', message) {
-        let before = at.checked_sub(1).map(|before| message[before]);
-        let after = message.get(at + 1).copied();
-        if open {
-            open = !ends_a_word(after);
-        } else {
-            open = begins_a_word(before) && after.is_some();
-        }
-    }
-    open
-}
-
-/// Whether a message closes a quote that it has not opened.
-fn closes_a_quote(message: &[u8]) -> bool {
-    let mut open = false;
-    for at in memchr::memchr_iter(b'\'', message) {
-        let before = at.checked_sub(1).map(|before| message[before]);
-        let after = message.get(at + 1).copied();
-        if open {
-            open = !ends_a_word(after);
-        } else if begins_a_word(before) {
-            open = true;
-        } else if ends_a_word(after) && before.is_some_and(|byte| byte != b'\'') {
-            return true;
-        }
-    }
-    false
-}
-
-fn begins_a_word(before: Option<u8>) -> bool {
-    before.is_none_or(|byte| matches!(byte, b' ' | b'(' | b'[' | b'{' | b'<' | b'\n'))
-}
-
-fn ends_a_word(after: Option<u8>) -> bool {
-    after.is_none_or(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80))
 }

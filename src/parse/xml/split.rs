@@ -127,7 +127,7 @@ impl Splitter {
             }
             (State::Declaration(0), b'D') => State::Doctype(0),
             (State::Declaration(_), _) => return Event::Wrong,
-            (State::Comment { dashes: 2.. }, b'>') | (State::Cdata { brackets: 2.. }, b'>') => State::Text,
+            (State::Comment { dashes: 2.. } | State::Cdata { brackets: 2.. }, b'>') => State::Text,
             (State::Comment { dashes }, b'-') => State::Comment { dashes: dashes.saturating_add(1) },
             (State::Comment { .. }, _) => State::Comment { dashes: 0 },
             (State::Cdata { brackets }, b']') => State::Cdata { brackets: brackets.saturating_add(1) },
