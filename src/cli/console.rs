@@ -5,6 +5,7 @@ use super::args::ColourChoice;
 use crate::app::console::{Announced, Colour, Console, Detail, Ended};
 use crate::gate::StepOutcome;
 use crate::github::{self, StopCommands};
+use crate::report::quantity::counted;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
@@ -239,11 +240,11 @@ impl Drop for StandardConsole {
 }
 
 fn in_words(step: Ended<'_>) -> String {
-    let found = || format!("{} errors, {} warnings", step.errors, step.warnings);
+    let warnings = || counted(step.warnings, "warning");
     match step.outcome {
-        StepOutcome::Clean if step.warnings > 0 => format!("clean, {} warnings", step.warnings),
+        StepOutcome::Clean if step.warnings > 0 => format!("clean, {}", warnings()),
         StepOutcome::Clean => "clean".to_owned(),
-        StepOutcome::Errors => found(),
+        StepOutcome::Errors => format!("{}, {}", counted(step.errors, "error"), warnings()),
         StepOutcome::Failed => "failed".to_owned(),
         StepOutcome::Inconclusive => "inconclusive".to_owned(),
         StepOutcome::Cancelled => "cancelled".to_owned(),

@@ -85,6 +85,7 @@ pub(super) async fn publish(
     }
     let shows_on_standard_output = input.targets.iter().any(|target| target.path.is_none());
     if !shows_on_standard_output {
+        hands.console.phase("");
         show(View::Terminal, &report, &options, hands.console);
     }
     if input.writing == Writing::Nothing {
