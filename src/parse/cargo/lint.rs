@@ -32,7 +32,7 @@ pub(super) fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(fits)
 }
 
-/// Beginning, end (each may be empty) and lint of messages.
+/// Beginning, end (each may be empty; one that ends in a backtick may stand anywhere) and lint of messages.
 const MESSAGES: &[(&str, &str, &str)] = &[
     ("unused import", "", "unused_imports"),
     ("the item `", "` is imported redundantly", "redundant_imports"),
@@ -42,7 +42,7 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("unused ", " that must be used", "unused_must_use"),
     ("unused doc comment", "", "unused_doc_comments"),
     ("unused macro definition: ", "", "unused_macros"),
-    ("unused label ", "", "unused_labels"),
+    ("unused label", "", "unused_labels"),
     ("unused attribute", "", "unused_attributes"),
     ("unused extern crate", "", "unused_extern_crates"),
     ("variable does not need to be mutable", "", "unused_mut"),
@@ -64,13 +64,28 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("", " should have an upper case name", "non_upper_case_globals"),
     ("unexpected `cfg` condition", "", "unexpected_cfgs"),
     ("irrefutable `", "` pattern", "irrefutable_let_patterns"),
+    ("unknown lint: ", "", "unknown_lints"),
+    ("trait `", "` is more private than the item `", "private_bounds"),
+    ("type `", "` is more private than the item `", "private_interfaces"),
+    ("the feature `", "` is internal to the compiler or standard library", "internal_features"),
+    (
+        "the feature `",
+        "` is incomplete and may not be safe to use and/or cause compiler crashes",
+        "incomplete_features",
+    ),
+    ("the feature `", " and no longer requires an attribute to enable", "stable_features"),
+    ("function cannot return without recursing", "", "unconditional_recursion"),
+    ("`extern` block uses type `", ", which is not FFI-safe", "improper_ctypes"),
+    ("crate-level attribute should be an inner attribute", "", "unused_attributes"),
     ("creating a ", " reference to mutable static", "static_mut_refs"),
 ];
 
 /// The lint that has this message.
 pub(super) fn of_message(message: &[u8]) -> Option<&'static str> {
     let fits = |(start, end, _): &&(&str, &str, &str)| {
-        message.starts_with(start.as_bytes()) && message.ends_with(end.as_bytes())
+        let open = end.len() > 1 && end.ends_with('`');
+        message.starts_with(start.as_bytes())
+            && (message.ends_with(end.as_bytes()) || (open && find(message, end.as_bytes()).is_some()))
     };
     MESSAGES.iter().find(fits).map(|(.., lint)| *lint)
 }

@@ -327,7 +327,10 @@ pub(crate) fn arrow(trimmed: &[u8]) -> Option<(&[u8], (u32, u32))> {
     let text = trimmed.strip_prefix(b"--> ")?;
     let (column, at) = number_behind_colon(text)?;
     let (line, at) = number_behind_colon(&text[..at])?;
-    (at > 0).then_some((&text[..at], (line, column)))
+    let path = &text[..at];
+    // Where the source is not at hand, columns count from 0.
+    let column = if path.starts_with(b"/rustc/") { column.saturating_add(1) } else { column };
+    (at > 0).then_some((path, (line, column)))
 }
 
 /// The number behind the last colon, and where the colon is.
@@ -354,16 +357,30 @@ fn is_status(text: &[u8]) -> bool {
 /// Some messages have a colon of their own.
 fn label_at(message: &[u8]) -> usize {
     // What comes behind the name is the author's, with any colons.
-    if message.starts_with(b"use of deprecated ") {
+    if message.starts_with(b"use of deprecated ") || message.starts_with(b"use of unstable library feature ") {
         return message.len();
     }
     let colons = memchr::memmem::find_iter(message, b": ");
     let outside = |at: &usize| memchr::memchr_iter(b'`', &message[..*at]).count().is_multiple_of(2);
     let own = |at: &usize| {
-        let before = &message[..*at];
-        let starts: [&[u8]; 4] = [b"unused ", b"non-exhaustive patterns", b"unknown ", b"couldn't read "];
+        let (before, behind) = (&message[..*at], &message[*at + 2..]);
+        let starts: [&[u8]; 6] = [
+            b"unused ",
+            b"non-exhaustive patterns",
+            b"unknown ",
+            b"invalid ",
+            b"intrinsic has wrong ",
+            b"crate-level ",
+        ];
         let ends: [&[u8]; 3] = [b"missing", b"failed to resolve", b"failed"];
-        starts.iter().any(|start| before.starts_with(start)) || ends.iter().any(|end| before.ends_with(end))
+        // `use of moved value: `x``: nothing but a name.
+        let name = behind.strip_prefix(b"`").and_then(|name| {
+            let close = memchr::memchr(b'`', name)?;
+            Some(&name[close + 1..])
+        });
+        name.is_some_and(|rest| rest.is_empty() || rest.starts_with(b": "))
+            || starts.iter().any(|start| before.starts_with(start))
+            || ends.iter().any(|end| before.ends_with(end))
     };
     let mut colons = colons.filter(outside).peekable();
     if colons.peek().is_some_and(own) {
