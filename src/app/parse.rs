@@ -4,11 +4,12 @@ use super::console::Console;
 use super::run::{Target, forward_slashes};
 use super::{Error, ExitStatus};
 use crate::diagnostic::{Account, Diagnostic};
-use crate::parse::{FORMATS, Format, LogParser, Options};
-use crate::report::{View, count::render_count, ndjson::write_diagnostic};
+use crate::parse::{Errorformat, FORMATS, Format, LogParser, Matcher, Needs, Options};
+use crate::report::{View, count::render_count, ndjson::write_diagnostic, rdjson};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;
@@ -23,7 +24,11 @@ pub struct Input {
     pub root: Option<PathBuf>,
     /// `-` is standard input, as is none at all.
     pub files: Vec<PathBuf>,
-    /// `ndjson` and `count`; none: `ndjson` on standard output.
+    /// A problem-matcher file, for the formats `problem-matcher` and `auto`.
+    pub matcher: Option<PathBuf>,
+    /// Vim's patterns, for the formats `errorformat` and `auto`; none: not given.
+    pub errorformats: Vec<String>,
+    /// `ndjson`, `rdjson` and `count`; none: `ndjson` on standard output.
     pub targets: Vec<Target>,
 }
 
@@ -31,15 +36,15 @@ pub struct Input {
 /// all of it was understood: an empty log was not.
 ///
 /// # Errors
-/// An unknown format or view, or a file that cannot be read or written.
+/// An unknown format or view, patterns that cannot be used, or a file that cannot be read or written.
 pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Error> {
     let format = Format::named(&input.format).ok_or_else(|| unknown_format(&input.format))?;
     let files = if input.files.is_empty() { vec![PathBuf::from("-")] } else { input.files.clone() };
-    let root = input.root.as_ref().map(|root| forward_slashes(&input.directory.join(root)));
+    let options = options(input, format)?;
     let mut sinks = Sinks::open(input)?;
     let mut doubts = Vec::new();
     for file in &files {
-        let mut parser = LogParser::new(format, Options { root: root.clone(), directory: String::new() });
+        let mut parser = LogParser::new(format, options.clone());
         let account = if sinks.only_count() {
             read_pieces(file, &input.directory, |piece| parser.count(piece))?;
             parser.finish_count()
@@ -58,6 +63,47 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
         console.aside(doubt);
     }
     Ok(if doubts.is_empty() { ExitStatus::Success } else { ExitStatus::Inconclusive })
+}
+
+/// What the parser is told besides its format.
+fn options(input: &Input, format: Format) -> Result<Options, Error> {
+    let goes_with = |needs: Needs| format == Format::AUTO || format.needs() == Some(needs);
+    let matcher = match &input.matcher {
+        Some(_) if !goes_with(Needs::Matcher) => return Err(misplaced("--matcher", "problem-matcher")),
+        None if format.needs() == Some(Needs::Matcher) => {
+            return Err(missing("problem-matcher", "--matcher FILE"));
+        }
+        None => None,
+        Some(file) => {
+            let path = input.directory.join(file);
+            let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?;
+            let matcher = Matcher::parse(&text, &file.display().to_string());
+            Some(Arc::new(matcher.map_err(|error| Error::Usage(error.to_string()))?))
+        }
+    };
+    let errorformat = match &input.errorformats[..] {
+        [] if format.needs() == Some(Needs::Errorformat) => {
+            return Err(missing("errorformat", "--errorformat '%f:%l:%c: %m'"));
+        }
+        [] => None,
+        _ if !goes_with(Needs::Errorformat) => return Err(misplaced("--errorformat", "errorformat")),
+        patterns => {
+            let errorformat = Errorformat::parse(&patterns.join(","));
+            Some(Arc::new(errorformat.map_err(|error| Error::Usage(error.to_string()))?))
+        }
+    };
+    let root = input.root.as_ref().map(|root| forward_slashes(&input.directory.join(root)));
+    Ok(Options { root, matcher, errorformat, ..Options::default() })
+}
+
+fn misplaced(argument: &str, format: &str) -> Error {
+    Error::Usage(format!(
+        "`{argument}` does not go with this format\nhelp: give it with `--format {format}`, or without `--format`"
+    ))
+}
+
+fn missing(format: &str, argument: &str) -> Error {
+    Error::Usage(format!("the format `{format}` reads by patterns that are not given\nhelp: add `{argument}`"))
 }
 
 /// Shows the formats with what they read.
@@ -81,6 +127,9 @@ fn doubt(account: &Account) -> Option<String> {
     }
     if let Some(total) = account.totals.iter().find(|total| !total.agrees()) {
         return Some(format!("{} says `{}`, which is not what was found", total.tool, total.text.trim()));
+    }
+    if let Some(broken) = account.crashes.iter().find(|crash| crash.kind == "unreadable") {
+        return Some(broken.text.clone());
     }
     if let Some(crash) = account.crashes.first() {
         return Some(format!("line {} tells of a crash: `{}`", crash.output_line, crash.text));
@@ -122,6 +171,8 @@ struct Sinks {
 
 struct Sink {
     view: View,
+    /// The document that was begun.
+    document: Option<rdjson::Document>,
     path: PathBuf,
     writer: BufWriter<Box<dyn Write>>,
 }
@@ -140,17 +191,22 @@ impl Sinks {
     }
 
     fn write(&mut self, diagnostic: &Diagnostic) {
-        for sink in self.open.iter_mut().filter(|sink| sink.view == View::Ndjson) {
-            let written = write_diagnostic(diagnostic, &mut sink.writer);
+        for sink in &mut self.open {
+            let written = match (&mut sink.document, sink.view) {
+                (Some(document), _) => document.write(diagnostic, &mut sink.writer),
+                (None, View::Ndjson) => write_diagnostic(diagnostic, &mut sink.writer),
+                (None, _) => continue,
+            };
             keep_first(&mut self.failure, sink.result(written));
         }
     }
 
     fn finish(mut self) -> Result<(), Error> {
         for sink in &mut self.open {
-            let written = match sink.view {
-                View::Count => render_count(self.errors, self.warnings, &mut sink.writer),
-                _ => Ok(()),
+            let written = match (sink.document.take(), sink.view) {
+                (Some(document), _) => document.end(&mut sink.writer),
+                (None, View::Count) => render_count(self.errors, self.warnings, &mut sink.writer),
+                (None, _) => Ok(()),
             };
             let written = written.and_then(|()| sink.writer.flush());
             keep_first(&mut self.failure, sink.result(written));
@@ -161,9 +217,9 @@ impl Sinks {
 
 impl Sink {
     fn open(target: &Target, directory: &Path) -> Result<Self, Error> {
-        if !matches!(target.view, View::Ndjson | View::Count) {
+        if !matches!(target.view, View::Ndjson | View::Rdjson | View::Count) {
             return Err(Error::Usage(format!(
-                "a log has no `{}` view\nhelp: `parse` writes `ndjson` and `count`; the others need a run",
+                "a log has no `{}` view\nhelp: `parse` writes `ndjson`, `rdjson` and `count`; the others need a run",
                 target.view
             )));
         }
@@ -175,7 +231,15 @@ impl Sink {
                 (path, Box::new(file))
             }
         };
-        Ok(Self { view: target.view, path, writer: BufWriter::with_capacity(PIECE, writer) })
+        let mut writer = BufWriter::with_capacity(PIECE, writer);
+        let document = match target.view {
+            View::Rdjson => {
+                let begun = rdjson::Document::begin(&mut writer);
+                Some(begun.map_err(|source| Error::Write { path: path.clone(), source })?)
+            }
+            _ => None,
+        };
+        Ok(Self { view: target.view, document, path, writer })
     }
 
     /// A reader that went away has read enough.

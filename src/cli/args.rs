@@ -137,7 +137,13 @@ pub(super) struct ParseArgs {
     /// The folder that paths are made relative to
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) root: Option<PathBuf>,
-    /// `ndjson` (the default) or `count`, to standard output or to a file; repeatable
+    /// A GitHub problem-matcher file, for `--format problem-matcher` or beside all formats
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) matcher: Option<PathBuf>,
+    /// Patterns of Vim's errorformat, for `--format errorformat` or beside all formats; repeatable
+    #[arg(long = "errorformat", value_name = "PATTERNS")]
+    pub(super) errorformats: Vec<String>,
+    /// `ndjson` (the default), `rdjson` or `count`, to standard output or to a file; repeatable
     #[arg(long = "report", value_name = "VIEW[=PATH]")]
     pub(super) reports: Vec<String>,
     /// List the formats

@@ -132,6 +132,8 @@ fn parse_input(arguments: &ParseArgs, directory: &Path) -> Result<app::parse::In
         format: arguments.format.clone(),
         root: arguments.root.clone(),
         files: arguments.files.clone(),
+        matcher: arguments.matcher.clone(),
+        errorformats: arguments.errorformats.clone(),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
     })
 }

@@ -6,16 +6,19 @@
 //! so that a reader sees the same lines however the input is cut.
 
 use super::draft::{Ledger, Out, Since, Sink};
+use super::errorformat::{ByErrorformat, Errorformat};
 use super::format::Format;
 use super::line::{BOM, ESC, Line, disguise_len, skip_visible, strip_ansi};
+use super::matcher::{Matcher, ProblemMatcher};
 use super::path::Place;
-use super::reader::{LARGEST_DOCUMENT, LOOK_BACK, Reader, ReaderSpec, Step};
+use super::reader::{ERRORFORMAT, LARGEST_DOCUMENT, LOOK_BACK, PROBLEM_MATCHER, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
 use super::{crash, suspect};
 use crate::diagnostic::{Account, Diagnostic};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Where a log comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +27,29 @@ pub struct Options {
     pub root: Option<String>,
     /// Where the step ran, relative to the root; empty: the root itself. Relative paths start there.
     pub directory: String,
+    /// What the formats `problem-matcher` and `auto` match lines with, before all else.
+    pub matcher: Option<Arc<Matcher>>,
+    /// What the formats `errorformat` and `auto` match lines with, before all else.
+    pub errorformat: Option<Arc<Errorformat>>,
+}
+
+impl Options {
+    /// Whether a reader has what it reads by.
+    fn provides(&self, reader: &ReaderSpec) -> bool {
+        match reader.name {
+            PROBLEM_MATCHER => self.matcher.is_some(),
+            ERRORFORMAT => self.errorformat.is_some(),
+            _ => true,
+        }
+    }
+
+    fn reader(&self, spec: &ReaderSpec) -> Box<dyn Reader> {
+        match (spec.name, &self.matcher, &self.errorformat) {
+            (PROBLEM_MATCHER, Some(matcher), _) => Box::new(ProblemMatcher::new(Arc::clone(matcher))),
+            (ERRORFORMAT, _, Some(errorformat)) => Box::new(ByErrorformat::new(Arc::clone(errorformat))),
+            _ => (spec.new)(),
+        }
+    }
 }
 
 /// Reads one step's output.
@@ -37,11 +63,10 @@ pub struct LogParser {
     /// The folders of packages by name, relative to the root.
     packages: HashMap<String, String>,
     base: Place,
+    options: Options,
     ledger: Ledger,
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
-    /// How much of that line was too long to keep.
-    cut: bool,
     /// The last lines that were passed over, and their numbers.
     behind: Vec<(u64, Vec<u8>)>,
     scratch: Vec<u8>,
@@ -82,9 +107,9 @@ const LONGEST_BEHIND: usize = 64 << 10;
 
 impl LogParser {
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "callers build the options for this one use")]
     pub fn new(format: Format, options: Options) -> Self {
         let mut specs = format.readers();
+        specs.retain(|spec| options.provides(spec));
         specs.push(crash::READER);
         let exit_only = format.is_exit_status();
         let words = specs.iter().flat_map(|spec| spec.markers.iter().copied());
@@ -100,9 +125,9 @@ impl LogParser {
             runner: Runner::default(),
             packages: HashMap::new(),
             base,
+            options,
             ledger: Ledger::default(),
             carry: Vec::new(),
-            cut: false,
             behind: Vec::new(),
             scratch: Vec::new(),
             lines: 0,
@@ -180,7 +205,6 @@ impl LogParser {
             carry.clear();
             carry.shrink_to(1 << 16);
             self.carry = carry;
-            self.cut = false;
         }
         if let Some(end) = memrchr(b'\n', bytes) {
             self.block(&bytes[..=end], sink);
@@ -192,7 +216,6 @@ impl LogParser {
     fn keep(&mut self, bytes: &[u8]) {
         let room = LONGEST_LINE.saturating_sub(self.carry.len());
         self.carry.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.cut |= bytes.len() > room;
     }
 
     /// Reads complete lines.
@@ -305,7 +328,7 @@ impl LogParser {
     fn add_stream(&mut self, folder: Option<&str>) -> usize {
         let place = folder.map_or_else(|| self.base.clone(), |folder| self.base.within(folder));
         self.streams.push(Stream {
-            readers: self.specs.iter().map(|spec| (spec.new)()).collect(),
+            readers: self.specs.iter().map(|spec| self.options.reader(spec)).collect(),
             owner: 0,
             open: false,
             since: Since::default(),
@@ -326,7 +349,8 @@ impl LogParser {
         // Who is in the middle of something comes first; passing includes a fresh look at the line.
         let asked = readers[*owner].is_open().then_some(*owner);
         let cut = line.cut(LONGEST_TEXT);
-        let shown = |index: usize| if specs[index].reads_documents() { line } else { &cut };
+        let long = line.text.len() > LONGEST_TEXT;
+        let shown = |index: usize| if long && !specs[index].reads_documents() { &cut } else { line };
         let mut taken = asked.is_some_and(|index| readers[index].line(shown(index), &mut out) != Step::Pass);
         if !taken {
             for (index, reader) in readers.iter_mut().enumerate() {

@@ -1,10 +1,10 @@
 //! The table of formats. It drives the values of the command line, the documentation and the test
 //! that every format has fixtures.
 
-use super::reader::ReaderSpec;
+use super::reader::{ERRORFORMAT, PROBLEM_MATCHER, ReaderSpec};
 use super::{
-    biome, bundler, cargo, github, gnu, go, javac, json, listed, miette, mypy, prettier, pylint, pyright, ruff,
-    stylish, svelte, testing, tsc, unix, xml,
+    biome, bundler, cargo, errorformat, github, gnu, go, javac, json, listed, matcher, miette, mypy, prettier, pylint,
+    pyright, ruff, stylish, svelte, testing, tsc, unix, xml,
 };
 
 /// One row of the table.
@@ -226,12 +226,31 @@ pub const FORMATS: &[FormatSpec] = &[
     },
     FormatSpec { name: "javac", title: "javac", tools: "javac: text and -XDrawDiagnostics", readers: &[javac::READER] },
     FormatSpec {
+        name: PROBLEM_MATCHER,
+        title: "GitHub problem matcher",
+        tools: "any tool, by a problem-matcher file of yours",
+        readers: &[matcher::READER],
+    },
+    FormatSpec {
+        name: ERRORFORMAT,
+        title: "Vim errorformat",
+        tools: "any tool, by an errorformat of yours",
+        readers: &[errorformat::READER],
+    },
+    FormatSpec {
         name: EXIT_STATUS,
         title: "Exit status",
         tools: "any command: nothing is read as a diagnostic, only crashes are noticed",
         readers: &[],
     },
 ];
+
+/// What a format cannot read without; see [`Options`](super::Options).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Matcher,
+    Errorformat,
+}
 
 /// A row of [`FORMATS`], by its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,6 +275,21 @@ impl Format {
         FORMATS.iter().map(|spec| spec.name)
     }
 
+    /// The names of the formats that need nothing from the user; see [`Format::needs`].
+    pub fn names_without_needs() -> impl Iterator<Item = &'static str> {
+        (0..FORMATS.len()).map(Self).filter(|format| format.needs().is_none()).map(Self::name)
+    }
+
+    /// What the user has to give for this format, if anything.
+    #[must_use]
+    pub fn needs(self) -> Option<Needs> {
+        match self.name() {
+            PROBLEM_MATCHER => Some(Needs::Matcher),
+            ERRORFORMAT => Some(Needs::Errorformat),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_exit_status(self) -> bool {
         self.name() == EXIT_STATUS
     }
@@ -268,8 +302,12 @@ impl Format {
                 readers.push(*reader);
             }
         }
-        // What marks its lines beyond doubt is asked first: it may cite anything.
-        readers.sort_by_key(|reader| !matches!(reader.name, "json" | "xml" | "github" | "testing"));
+        // What the user gave comes first; then what marks its lines beyond doubt: it may cite anything.
+        readers.sort_by_key(|reader| match reader.name {
+            PROBLEM_MATCHER | ERRORFORMAT => 0,
+            "json" | "xml" | "github" | "testing" => 1,
+            _ => 2,
+        });
         readers
     }
 }

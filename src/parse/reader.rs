@@ -46,5 +46,24 @@ impl ReaderSpec {
     }
 }
 
+/// The readers that go by what the user gives.
+pub(crate) const PROBLEM_MATCHER: &str = "problem-matcher";
+pub(crate) const ERRORFORMAT: &str = "errorformat";
+
 /// Reports that are one document are kept until they end; larger ones are refused.
 pub(crate) const LARGEST_DOCUMENT: usize = 64 << 20;
+
+/// Stands where the user has given nothing that could be read by.
+pub(crate) struct Nobody;
+
+impl Reader for Nobody {
+    fn is_open(&self) -> bool {
+        false
+    }
+
+    fn line(&mut self, _: &Line<'_>, _: &mut Out<'_, '_>) -> Step {
+        Step::Pass
+    }
+
+    fn finish(&mut self, _: &mut Out<'_, '_>) {}
+}

@@ -15,6 +15,7 @@ pub mod markdown;
 pub mod model;
 pub mod ndjson;
 pub mod quantity;
+pub mod rdjson;
 #[doc(hidden)]
 pub mod sample;
 pub mod terminal;
@@ -41,12 +42,14 @@ pub enum View {
     Json,
     /// One diagnostic a line.
     Ndjson,
+    /// All diagnostics in one document of the Reviewdog Diagnostic Format.
+    Rdjson,
     /// `errors N` and `warnings N`.
     Count,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Terminal, Self::Markdown, Self::Json, Self::Ndjson, Self::Count];
+    pub const ALL: [Self; 6] = [Self::Terminal, Self::Markdown, Self::Json, Self::Ndjson, Self::Rdjson, Self::Count];
 
     /// The name on the command line.
     #[must_use]
@@ -56,6 +59,7 @@ impl View {
             Self::Markdown => "markdown",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
+            Self::Rdjson => "rdjson",
             Self::Count => "count",
         }
     }
@@ -131,6 +135,7 @@ pub fn render(view: View, report: &Report, options: &RenderOptions, writer: &mut
         View::Markdown => writer.write_all(markdown::render_markdown(report, options).as_bytes()),
         View::Json => json::render_json(report, writer),
         View::Ndjson => ndjson::render_ndjson(report, writer),
+        View::Rdjson => rdjson::render_rdjson(report, writer),
         View::Count => count::render_count(report.counts.errors, report.counts.warnings, writer),
     }
 }

@@ -48,7 +48,10 @@ fn a_view_is_found_by_its_name_and_an_unknown_one_names_them_all() {
         assert_eq!(view.as_str().parse(), Ok(view));
     }
     let error = "sarif".parse::<View>().unwrap_err();
-    assert_eq!(error.to_string(), "no view `sarif`\nhelp: one of `terminal`, `markdown`, `json`, `ndjson`, `count`");
+    assert_eq!(
+        error.to_string(),
+        "no view `sarif`\nhelp: one of `terminal`, `markdown`, `json`, `ndjson`, `rdjson`, `count`"
+    );
 }
 
 #[test]

@@ -89,6 +89,7 @@ async fn execute_one(
     let options = Options {
         root: Some(workshop.root.clone()),
         directory: planned.directory.as_deref().map(forward_slashes).unwrap_or_default(),
+        ..Options::default()
     };
     let mut parser = LogParser::new(planned.format, options);
     let mut diagnostics = Vec::new();

@@ -136,7 +136,7 @@ impl Entry {
         }
         for related in self.related_locations.into_iter().flatten() {
             let place = related.location;
-            let start = place.as_ref().map(|place| place.positions()).unwrap_or_default().into_iter().next();
+            let start = place.as_ref().map(Location::positions).unwrap_or_default().into_iter().next();
             let start = start.unwrap_or_default();
             draft.related.push(RelatedDraft {
                 file: place.and_then(|place| place.path).filter(|path| !path.is_empty()).map(String::into_bytes),

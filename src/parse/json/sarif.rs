@@ -166,7 +166,7 @@ impl Run {
         out.tool(&tool);
         for result in results {
             draft.clear();
-            draft.tool = tool.clone();
+            draft.tool.clone_from(&tool);
             if self.result(&result, draft) {
                 out.emit(draft);
             }
@@ -175,7 +175,7 @@ impl Run {
             let all = [invocation.tool_execution_notifications, invocation.tool_configuration_notifications];
             for notification in all.into_iter().flatten().flatten() {
                 draft.clear();
-                draft.tool = tool.clone();
+                draft.tool.clone_from(&tool);
                 if self.notification(&notification, draft) {
                     out.emit(draft);
                 }

@@ -30,8 +30,8 @@ pub(super) fn read(document: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> 
 
 /// The tool that the first telling rule names; parse errors have no rule.
 fn tool(document: &str) -> &'static str {
-    let rules = document.split("source=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    rules.filter_map(|rule| source::rule(rule).0).next().unwrap_or("checkstyle")
+    let mut rules = document.split("source=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    rules.find_map(|rule| source::rule(rule).0).unwrap_or("checkstyle")
 }
 
 fn error(file: &str, tag: &BytesStart<'_>, tool: &'static str, draft: &mut Draft, out: &mut Out<'_, '_>) {

@@ -156,7 +156,10 @@ fn events(document: &str) -> XmlReader<&[u8]> {
 /// An attribute's value with its references resolved; unlike XML's own rules, line breaks stay.
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.attributes().with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
-    Some(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), |value| value.into_owned()))
+    Some(
+        quick_xml::escape::unescape(&found.value)
+            .map_or_else(|_| found.value.to_string(), std::borrow::Cow::into_owned),
+    )
 }
 
 /// A positive number of an attribute.
@@ -167,5 +170,5 @@ fn number(tag: &BytesStart<'_>, name: &str) -> Option<u32> {
 /// What a reference (`&lt;`, `&#10;`) stands for; one that nothing is known of stays as it is.
 fn resolved(reference: &BytesRef<'_>) -> String {
     let whole = format!("&{};", &**reference);
-    quick_xml::escape::unescape(&whole).map_or_else(|_| whole.clone(), |text| text.into_owned())
+    quick_xml::escape::unescape(&whole).map_or_else(|_| whole.clone(), std::borrow::Cow::into_owned)
 }

@@ -90,7 +90,7 @@ impl Splitter {
             (State::Open, byte) if byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80 => {
                 State::Start { slash: false }
             }
-            (State::Open, _) => return Event::Wrong,
+            (State::Open, _) | (State::Start { .. } | State::EndTag, b'<') => return Event::Wrong,
             (State::Start { .. }, b'"' | b'\'') => State::Quoted(byte),
             (State::Start { slash }, b'>') => {
                 if !slash {
@@ -102,7 +102,6 @@ impl Splitter {
                 self.state = State::Text;
                 return if self.depth == 0 { Event::End } else { Event::More };
             }
-            (State::Start { .. }, b'<') => return Event::Wrong,
             (State::Start { .. }, byte) => State::Start { slash: byte == b'/' },
             (State::Quoted(_), _) => State::Start { slash: false },
             (State::EndTag, b'>') => {
@@ -111,9 +110,14 @@ impl Splitter {
                 self.state = State::Text;
                 return if depth == 0 { Event::End } else { Event::More };
             }
-            (State::EndTag, b'<') => return Event::Wrong,
             (State::EndTag, _) => State::EndTag,
-            (State::Instruction { question: true }, b'>') => State::Text,
+            (
+                State::Instruction { question: true }
+                | State::Comment { dashes: 2.. }
+                | State::Cdata { brackets: 2.. }
+                | State::Doctype(0),
+                b'>',
+            ) => State::Text,
             (State::Instruction { .. }, byte) => State::Instruction { question: byte == b'?' },
             (State::Declaration(0), b'-') => State::Declaration(b'-'),
             (State::Declaration(b'-'), b'-') => State::Comment { dashes: 0 },
@@ -127,12 +131,10 @@ impl Splitter {
             }
             (State::Declaration(0), b'D') => State::Doctype(0),
             (State::Declaration(_), _) => return Event::Wrong,
-            (State::Comment { dashes: 2.. } | State::Cdata { brackets: 2.. }, b'>') => State::Text,
             (State::Comment { dashes }, b'-') => State::Comment { dashes: dashes.saturating_add(1) },
             (State::Comment { .. }, _) => State::Comment { dashes: 0 },
             (State::Cdata { brackets }, b']') => State::Cdata { brackets: brackets.saturating_add(1) },
             (State::Cdata { .. }, _) => State::Cdata { brackets: 0 },
-            (State::Doctype(0), b'>') => State::Text,
             (State::Doctype(open), b'[') => State::Doctype(open.saturating_add(1)),
             (State::Doctype(open), b']') => State::Doctype(open.saturating_sub(1)),
             (State::Doctype(open), _) => State::Doctype(open),

@@ -8,7 +8,9 @@
 
 mod compilers;
 mod corpus;
+mod given;
 mod hostile;
+mod interchange;
 mod truth;
 
 use shipgate::diagnostic::{Account, Diagnostic};
@@ -45,7 +47,7 @@ struct Score {
 }
 
 fn parse(case: &Case, format: Format, piece: usize) -> (Vec<Diagnostic>, Account) {
-    let options = Options { root: Some(case.root.clone()), directory: case.directory.clone() };
+    let options = Options { root: Some(case.root.clone()), directory: case.directory.clone(), ..Options::default() };
     let mut parser = LogParser::new(format, options).with_packages(packages());
     let mut found = Vec::new();
     for bytes in case.log.chunks(piece) {
@@ -53,6 +55,15 @@ fn parse(case: &Case, format: Format, piece: usize) -> (Vec<Diagnostic>, Account
     }
     let account = parser.finish(&mut |diagnostic| found.push(diagnostic));
     (found, account)
+}
+
+/// What is found in a log.
+pub(crate) fn read_log(format: Format, options: Options, log: &[u8]) -> Vec<Diagnostic> {
+    let mut parser = LogParser::new(format, options);
+    let mut found = Vec::new();
+    parser.feed(log, &mut |diagnostic| found.push(diagnostic));
+    parser.finish(&mut |diagnostic| found.push(diagnostic));
+    found
 }
 
 /// The packages of the workspace that the fixtures of runners come from.
@@ -193,7 +204,8 @@ fn the_result_does_not_depend_on_how_the_input_is_cut() {
 fn counting_gives_the_same_numbers() {
     for case in corpus::fixtures(&fixtures()) {
         let (found, account) = parse(&case, Format::AUTO, 1 << 16);
-        let options = Options { root: Some(case.root.clone()), directory: case.directory.clone() };
+        let options =
+            Options { root: Some(case.root.clone()), directory: case.directory.clone(), ..Options::default() };
         let mut parser = LogParser::new(Format::AUTO, options).with_packages(packages());
         parser.count(&case.log);
         let counted = parser.finish_count();
