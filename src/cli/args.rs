@@ -65,8 +65,8 @@ pub(super) enum Command {
     Completions { shell: clap_complete::Shell },
     /// Write the manual pages into a folder
     Man {
-        #[arg(value_hint = ValueHint::DirPath)]
-        directory: PathBuf,
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        into: PathBuf,
     },
 }
 

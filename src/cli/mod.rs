@@ -86,7 +86,7 @@ fn dispatch(
             let _closed_pipe = generate::write_completions(*shell, console.standard_output());
             Ok(ExitStatus::Success)
         }
-        Command::Man { directory: into } => {
+        Command::Man { into } => {
             let into = directory.join(into);
             generate::write_manual(&into).map_err(|source| Error::Write { path: into, source })?;
             Ok(ExitStatus::Success)

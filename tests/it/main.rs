@@ -2,6 +2,8 @@
 
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod docs;

@@ -1,0 +1,83 @@
+//! The commands around the gate: `init`, `schema`, `completions`, `man`, and how mistakes are answered.
+
+use crate::workshop::Workshop;
+use std::fs;
+
+fn astro_like() -> Workshop {
+    Workshop::new()
+        .with(
+            "package.json",
+            r#"{ "name": "site", "scripts": { "build": "astro build" }, "dependencies": { "astro": "^5.0.0" } }"#,
+        )
+        .with("package-lock.json", r#"{ "name": "site", "lockfileVersion": 3, "packages": {} }"#)
+        .with(".env.example", "PUBLIC_SITE_URL=https://example.org\n")
+}
+
+#[test]
+fn init_writes_a_configuration_without_mistakes_and_a_workflow_and_replaces_nothing_unasked() {
+    let project = astro_like();
+    let first = project.shipgate(&["init"]).ends();
+    assert_eq!(first.status, Some(0), "{first:?}");
+    let yaml = project.read("shipgate.yml");
+    assert!(
+        yaml.contains("astro check") && yaml.contains("output: dist") && yaml.contains("example: .env.example"),
+        "{yaml}"
+    );
+    let workflow = project.read(".github/workflows/shipgate.yml");
+    assert!(workflow.contains("merge_group:") && workflow.contains("pull-requests: write"), "{workflow}");
+    assert_eq!(project.shipgate(&["check", "config"]).ends().status, Some(0));
+
+    project.put("shipgate.yml", "environment: staging\n");
+    let again = project.shipgate(&["init"]).ends();
+    assert_eq!(again.status, Some(2), "{again:?}");
+    assert!(again.stderr.contains("shipgate.yml") && again.stderr.contains("--force"), "{}", again.stderr);
+    assert_eq!(project.read("shipgate.yml"), "environment: staging\n");
+    assert_eq!(project.shipgate(&["init", "--force"]).ends().status, Some(0));
+    assert_eq!(project.read("shipgate.yml"), yaml);
+}
+
+#[test]
+fn init_shows_both_files_in_a_dry_run_and_writes_none() {
+    let project = astro_like();
+    let before = project.snapshot(&[]);
+    let shown = project.shipgate(&["init", "--dry-run"]).ends();
+    assert!(shown.stdout.contains("steps:") && shown.stdout.contains("jobs:"), "{}", shown.stdout);
+    assert_eq!(project.snapshot(&[]), before);
+}
+
+#[test]
+fn schemas_are_printed_as_they_are_committed() {
+    for (name, file) in [("config", "shipgate.schema.json"), ("report", "report.schema.json")] {
+        let printed = Workshop::new().shipgate(&["schema", name]).ends().stdout;
+        let committed = fs::read_to_string(format!("{}/schema/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(printed == committed, "run `cargo run -- schema {name} > schema/{file}`");
+    }
+}
+
+#[test]
+fn every_shell_gets_completions_and_every_command_a_manual_page() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = Workshop::new().shipgate(&["completions", shell]).ends();
+        assert!(script.status == Some(0) && script.stdout.contains("dry-run"), "{shell}");
+    }
+    let project = Workshop::new();
+    assert_eq!(project.shipgate(&["man", "pages"]).ends().status, Some(0));
+    for page in ["shipgate.1", "shipgate-run.1", "shipgate-parse.1", "shipgate-check-variables.1"] {
+        assert!(project.read(&format!("pages/{page}")).contains(".TH"), "{page}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_status_2_and_says_what_is_meant() {
+    let mistakes: [(&[&str], &str); 4] = [
+        (&["rnu"], "'rnu'"),
+        (&["run", "--reprot", "json"], "--report"),
+        (&["run", "--report", "jsn"], "`json`"),
+        (&["run", "--dry-run", "--record"], "--record"),
+    ];
+    for (arguments, words) in mistakes {
+        let answer = Workshop::new().shipgate(arguments).ends();
+        assert_eq!(answer.status, Some(2), "{arguments:?}: {answer:?}");
+        assert!(answer.stderr.contains(words), "{arguments:?}: {}", answer.stderr);
+    }
+}
