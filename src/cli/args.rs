@@ -24,7 +24,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// Work in this folder instead of the current one
+    /// Work in this folder instead of the current one; every other path is relative to it
     #[arg(short = 'C', long = "directory", global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) directory: Option<PathBuf>,
     /// The configuration, instead of `shipgate.yml` in the project's folder

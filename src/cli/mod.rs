@@ -53,7 +53,7 @@ fn dispatch(
     directory: &Path,
     console: &mut StandardConsole,
 ) -> Result<ExitStatus, Error> {
-    let config = cli.global.config.as_ref().map(|config| process.directory.join(config));
+    let config = cli.global.config.as_ref().map(|config| directory.join(config));
     match &cli.command {
         Command::Run(arguments) => run(arguments, config, process, directory, console),
         Command::Parse(arguments) if arguments.list => {
