@@ -4,6 +4,8 @@
 use super::{fixtures, read_log};
 use shipgate::diagnostic::Diagnostic;
 use shipgate::parse::{Errorformat, Format, Matcher, Options};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 fn log(name: &str) -> Vec<u8> {
@@ -78,4 +80,60 @@ fn an_errorformat_reads_what_eslint_and_gcc_print() {
     let primary: Vec<_> = found.iter().filter(|one| one.level != shipgate::diagnostic::Level::Note).collect();
     assert!(heads > 0);
     assert_eq!(primary.len(), heads);
+}
+
+fn shipgate(arguments: &[&str], log: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shipgate"))
+        .arg("parse")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that refuses its arguments does not read.
+    let _closed_pipe = child.stdin.take().expect("it was piped").write_all(log.as_bytes());
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_command_line_takes_both() {
+    let matcher = fixtures().join("problem-matcher/tsc.json");
+    let matcher = matcher.to_str().expect("a path of this repository");
+    let log = "a.ts(1,2): error TS2322: x\n";
+    let (status, out, _) = shipgate(&["--format", "problem-matcher", "--matcher", matcher, "--report", "count"], log);
+    assert_eq!((status, &*out), (Some(0), "errors 1\nwarnings 0\n"));
+    let (status, out, _) =
+        shipgate(&["--errorformat", "%f!%l! %m", "--errorformat", "%f?%l? %m", "--report", "rdjson"], "a?3? é\n");
+    assert_eq!(status, Some(0));
+    assert_eq!(
+        out,
+        "{\"source\":{\"name\":\"shipgate\"},\"diagnostics\":[\n{\"message\":\"é\",\"location\":{\"path\":\"a\",\"range\":{\"start\":{\"line\":3}}},\"severity\":\"ERROR\",\"source\":{\"name\":\"errorformat\"}}\n]}\n"
+    );
+}
+
+#[test]
+fn the_command_line_says_what_is_missing_misplaced_or_wrong() {
+    for (arguments, words) in [
+        (&["--format", "problem-matcher"][..], "add `--matcher FILE`"),
+        (&["--format", "errorformat"], "add `--errorformat '%f:%l:%c: %m'`"),
+        (&["--format", "tsc", "--errorformat", "%m"], "`--errorformat` does not go with this format"),
+        (&["--format", "tsc", "--matcher", "m.json"], "`--matcher` does not go with this format"),
+        (&["--errorformat", "%y"], "`%y` is no item"),
+    ] {
+        let (status, out, error) = shipgate(arguments, "x\n");
+        assert_eq!((status, &*out), (Some(2), ""), "{arguments:?}");
+        assert!(error.contains(words) && error.contains("help: "), "{error}");
+    }
+    let (status, _, error) = shipgate(&["--matcher", "no/such.json"], "x\n");
+    assert!(status == Some(3) && error.contains("no/such.json"), "{error}");
+}
+
+#[test]
+fn a_report_that_does_not_end_is_not_understood() {
+    let (status, _, error) = shipgate(&["--format", "sarif"], "{\"version\": \"2.1.0\", \"runs\": [");
+    assert_eq!(status, Some(3));
+    assert!(error.contains("the JSON report that begins in line 1 does not end"), "{error}");
 }
