@@ -2,7 +2,7 @@
 //!
 //! * [`run`] the gate · [`parse`] reads a log · [`check`] one thing without a build · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
-//! * [`console`] what is shown meanwhile · [`file`] whole files · [`error`], [`exit`] how it can end
+//! * [`console`] what is shown meanwhile · [`mod@file`] whole files · [`error`], [`exit`] how it can end
 
 pub mod check;
 pub mod console;

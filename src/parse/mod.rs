@@ -6,7 +6,7 @@
 //!
 //! From the outside in:
 //!
-//! * [`format`]: the table [`FORMATS`]; a format is a name and a list of readers
+//! * [`mod@format`]: the table [`FORMATS`]; a format is a name and a list of readers
 //! * `engine`: pieces → lines; passes over stretches without any marker word; streams of runners
 //! * `line`: takes off what CI and terminals put round a line · `runner`: prefixes of runners
 //! * `reader`: the trait [`Reader`](reader::Reader); one file or folder a tool: `tsc`, `listed`, `crash`

@@ -2,7 +2,7 @@
 //! and which secrets would be published.
 //!
 //! * [`contract`] what is declared · [`source`] where values come from ([`dotenv`], [`expand`])
-//! * [`judge`] one variable × its value ([`format`], [`placeholder`], [`sensitive`])
+//! * [`judge`] one variable × its value ([`mod@format`], [`placeholder`], [`sensitive`])
 //! * [`code`] what the code reads · [`leak`] values in what will be published
 //!
 //! Values stay in here but for [`Secret`], which shows its value only to who asks for it. The
