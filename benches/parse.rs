@@ -77,7 +77,7 @@ static NOISY: LazyLock<PathBuf> = LazyLock::new(|| {
             ),
             2 => writeln!(
                 text,
-                "npm http fetch GET 200 https://registry.npmjs.org/package-{} {}ms (cache hit)",
+                "npm http fetch GET 200 https://registry.example.org/package-{} {}ms (cache hit)",
                 number % 700,
                 number % 400
             ),

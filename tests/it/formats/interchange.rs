@@ -217,7 +217,7 @@ fn sarif_says_what_counts_and_where() {
       "tool": {"driver": {"name": "CodeQL", "rules": [
         {"id": "r0", "defaultConfiguration": {"level": "error"}, "messageStrings": {"default": {"text": "{0} is {1}, {{not}} this"}}},
         {"id": "r1"}]}},
-      "originalUriBaseIds": {"SRC": {"uri": "file:///work/app/src/"}},
+      "originalUriBaseIds": {"SRC": {"uri": "file:///srv/app/src/"}},
       "artifacts": [{"location": {"uri": "listed%20file.c"}}],
       "invocations": [{"executionSuccessful": false, "toolExecutionNotifications": [
         {"level": "error", "descriptor": {"id": "fatal"}, "message": {"text": "cannot go on"}},
@@ -232,7 +232,7 @@ fn sarif_says_what_counts_and_where() {
         {"ruleId": "r1", "message": {"text": "suppressed"}, "suppressions": [{"kind": "inSource"}]},
         {"ruleId": "r1", "message": {"text": "not yet"}, "suppressions": [{"kind": "external", "status": "rejected"}]},
         {"ruleId": "r1", "message": {"text": "gone"}, "baselineState": "absent"}]}]}"#;
-    let options = Options { root: Some("/work/app".to_owned()), ..Options::default() };
+    let options = Options { root: Some("/srv/app".to_owned()), ..Options::default() };
     let found = read_log(format("sarif"), options, log.as_bytes());
     let brief: Vec<String> = found
         .iter()
