@@ -71,6 +71,18 @@ impl Draft {
         self.column = column;
     }
 
+    /// Takes a rule in parentheses off the end of the message, as its code: `text (rule)`.
+    pub(crate) fn take_rule(&mut self, is_rule: impl Fn(&[u8]) -> bool) -> bool {
+        let Some(inner) = self.message.strip_suffix(b")") else { return false };
+        let Some(open) = memchr::memrchr(b'(', inner) else { return false };
+        let found = inner[..open].ends_with(b" ") && is_rule(&inner[open + 1..]);
+        if found {
+            self.code = inner[open + 1..].to_vec();
+            self.message.truncate(open - 1);
+        }
+        found
+    }
+
     /// Appends a line to the message.
     pub(crate) fn continue_message(&mut self, text: &[u8]) {
         self.message.push(b'\n');

@@ -77,14 +77,8 @@ impl Go {
         }
         let draft = &mut self.draft;
         draft.tool = "go".into();
-        if let Some(inner) = draft.message.strip_suffix(b")")
-            && let Some(open) = memchr::memrchr(b'(', inner)
-            && inner[..open].ends_with(b" ")
-            && LINTERS.iter().any(|linter| linter.as_bytes() == &inner[open + 1..])
-        {
+        if draft.take_rule(|rule| LINTERS.iter().any(|linter| linter.as_bytes() == rule)) {
             draft.tool = "golangci-lint".into();
-            draft.code = inner[open + 1..].to_vec();
-            draft.message.truncate(open - 1);
         }
         out.emit(draft);
     }

@@ -30,15 +30,7 @@ impl Pyright {
             return;
         }
         let draft = &mut self.draft;
-        if let Some(inner) = draft.message.strip_suffix(b")")
-            && let Some(open) = memrchr(b'(', inner)
-            && inner[open + 1..].starts_with(b"report")
-            && inner[open + 1..].iter().all(u8::is_ascii_alphanumeric)
-            && inner[..open].ends_with(b" ")
-        {
-            draft.code = inner[open + 1..].to_vec();
-            draft.message.truncate(open - 1);
-        }
+        draft.take_rule(|rule| rule.starts_with(b"report") && rule.iter().all(u8::is_ascii_alphanumeric));
         out.emit(draft);
     }
 }

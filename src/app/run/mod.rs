@@ -111,7 +111,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let workshop = Workshop {
         directory: &input.directory,
         root: forward_slashes(&input.directory),
-        environment: &scene.environment_for_steps(hands.process),
+        environment: &scene::environment_for_steps(hands.process),
         redactor: &redactor,
     };
     let build = Built::begin(&plan, &scene, environment, started_at);
@@ -146,12 +146,11 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     reasons.extend(measured.reasons);
     reasons.extend(standing.reason());
 
-    let found =
-        facts::without_echoes(executed.iter().map(|done| (done.step.name.clone(), done.diagnostics.clone())).collect());
     let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
     let log = unclean.map(|done| done.log.clone());
-    let steps: Vec<report::Step> = executed.into_iter().map(|done| done.step).collect();
-    let comparison = track::compare(found, standing.found());
+    let said = executed.into_iter().map(|done| ((done.step.name.clone(), done.diagnostics), done.step));
+    let (said, steps): (Vec<_>, Vec<report::Step>) = said.unzip();
+    let comparison = track::compare(facts::without_echoes(said), standing.found());
     let diagnostics = sorted(comparison.tracked);
     let readings = base::readings(&steps);
     let fixed: Vec<_> = comparison

@@ -29,6 +29,12 @@ pub(super) struct Scene {
     pub(super) notices: Vec<Notice>,
 }
 
+/// The environment of the steps: the process's own, without the tokens that are for us alone.
+pub(super) fn environment_for_steps(process: &Process) -> Vec<(OsString, OsString)> {
+    let is_private = |key: &OsStr| Event::PRIVATE_VARIABLES.iter().any(|private| key == *private);
+    process.environment.iter().filter(|(key, _)| !is_private(key)).cloned().collect()
+}
+
 impl Scene {
     /// Looks at the project, git and the environment of a CI job. One command alone looks at no
     /// project and asks no git, since it neither compares nor records.
@@ -80,13 +86,6 @@ impl Scene {
     pub(super) fn is_base(&self) -> bool {
         let is_own = self.event.as_ref().is_none_or(Event::is_of_its_own_branch);
         is_own && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
-    }
-
-    /// The environment of the steps: the process's own, without the tokens that are for us alone.
-    #[expect(clippy::unused_self, reason = "what steps may see belongs to the scene")]
-    pub(super) fn environment_for_steps(&self, process: &Process) -> Vec<(OsString, OsString)> {
-        let is_private = |key: &OsStr| Event::PRIVATE_VARIABLES.iter().any(|private| key == *private);
-        process.environment.iter().filter(|(key, _)| !is_private(key)).cloned().collect()
     }
 
     pub(super) async fn versions(&self, process: &Process) -> Installed {
