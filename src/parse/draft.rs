@@ -83,6 +83,19 @@ impl Draft {
         found
     }
 
+    /// Takes a rule behind a gap off the end of the message, as its code: `text  rule`.
+    pub(crate) fn take_rule_behind_gap(&mut self, is_rule: impl Fn(&[u8]) -> bool) {
+        let message = self.message.trim_ascii_end().len();
+        self.message.truncate(message);
+        let line = self.message.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let gap = memchr::memmem::rfind(&self.message[line..], b"  ").map(|at| line + at);
+        if let Some(gap) = gap.filter(|&gap| is_rule(&self.message[gap + 2..])) {
+            self.code = self.message[gap + 2..].to_vec();
+            let message = self.message[..gap].trim_ascii_end().len();
+            self.message.truncate(message);
+        }
+    }
+
     /// Appends a line to the message.
     pub(crate) fn continue_message(&mut self, text: &[u8]) {
         self.message.push(b'\n');

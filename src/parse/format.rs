@@ -172,8 +172,8 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "next",
         title: "Next.js",
-        tools: "next build, with Turbopack or webpack",
-        readers: &[bundler::webpack::READER, tsc::READER],
+        tools: "next build 13 to 16, with Turbopack or webpack",
+        readers: &[bundler::next::READER, tsc::READER],
     },
     FormatSpec {
         name: "cargo",

@@ -44,17 +44,7 @@ impl Stylish {
         }
         self.row = false;
         let draft = &mut self.draft;
-        let message = draft.message.trim_ascii_end().len();
-        draft.message.truncate(message);
-        let line = draft.message.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let gap = memchr::memmem::rfind(&draft.message[line..], b"  ").map(|at| line + at);
-        if let Some(gap) = gap
-            && is_rule(&draft.message[gap + 2..])
-        {
-            draft.code.extend_from_slice(&draft.message[gap + 2..]);
-            let message = draft.message[..gap].trim_ascii_end().len();
-            draft.message.truncate(message);
-        }
+        draft.take_rule_behind_gap(is_rule);
         if draft.tool != "stylelint" {
             self.tool = if draft.code.ends_with(b")") { "oxlint" } else { self.tool };
             draft.tool = self.tool.into();

@@ -5,6 +5,7 @@
 
 pub(super) mod astro;
 pub(super) mod esbuild;
+pub(super) mod next;
 pub(super) mod rolldown;
 pub(super) mod rollup;
 pub(super) mod webpack;

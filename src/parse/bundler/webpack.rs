@@ -1,7 +1,6 @@
 //! webpack: `ERROR in ./src/main.ts 3:0-39` and the message below; ts-loader puts `[tsl] ERROR in
 //! path(1,45)` and `TS2322: …` there, fork-ts-checker writes `ERROR in ./src/a.ts:1:45` and `TS2322: …`.
-//! `webpack 5.1 compiled with 17 errors and 1 warning in 3 ms` at the end. Also the failed builds of
-//! Next.js: `./app/page.tsx:2:52` and `Error: …` below.
+//! `webpack 5.1 compiled with 17 errors and 1 warning in 3 ms` at the end.
 
 use super::super::draft::{Draft, Out};
 use super::super::line::{Line, indent};
@@ -13,8 +12,8 @@ use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "webpack",
-    markers: &["ERR", "WARN", "rror", "warn", "ailed"],
-    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle, next: false }),
+    markers: &["ERR", "WARN", "rror", "warn"],
+    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle}),
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +29,6 @@ enum Phase {
 struct Webpack {
     draft: Draft,
     phase: Phase,
-    /// Next.js reports a failed build: places stand alone on lines.
-    next: bool,
 }
 
 impl Webpack {
@@ -106,7 +103,6 @@ impl Webpack {
             if !draft.message.is_empty() {
                 draft.message.push(b'\n');
             }
-            let text = if draft.tool == "next" { text.strip_prefix(b"Error: ").unwrap_or(text) } else { text };
             draft.message.extend_from_slice(text);
         }
         self.phase = Phase::Message;
@@ -116,7 +112,7 @@ impl Webpack {
 
 impl Reader for Webpack {
     fn is_open(&self) -> bool {
-        self.phase != Phase::Idle || self.next
+        self.phase != Phase::Idle
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
@@ -130,7 +126,6 @@ impl Reader for Webpack {
         }
         if let Some(total) = total(text) {
             self.close(out);
-            self.next = false;
             let said = total.errors.unwrap_or(0) + total.warnings.unwrap_or(0);
             // Type errors are TypeScript's, and webpack counts them.
             let [errors, warnings, _] = out.since("webpack");
@@ -173,38 +168,11 @@ impl Reader for Webpack {
                 return Step::Took("webpack: frame");
             }
         }
-        self.next(line)
+        Step::Pass
     }
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.close(out);
-        self.next = false;
-    }
-}
-
-impl Webpack {
-    /// Next.js: `./app/page.tsx:2:52` alone on a line, behind the announcement of a failed build.
-    fn next(&mut self, line: &Line<'_>) -> Step {
-        let text = line.text;
-        if find(text, b"Turbopack build failed with ").is_some() || text.starts_with(b"Failed to compile") {
-            self.next = true;
-            return Step::Took("next: announcement");
-        }
-        if self.next
-            && text.starts_with(b"./")
-            && let Some((path, row, column)) = place_at_end(text)
-        {
-            self.draft.clear();
-            self.draft.tool = "next".into();
-            self.draft.file.extend_from_slice(path);
-            self.draft.at(Some(row), Some(column));
-            self.phase = Phase::Head;
-            return Step::Took("next: place");
-        }
-        if self.next && (text.starts_with(b"    at ") || text.starts_with(b"> ")) {
-            self.next = false;
-        }
-        Step::Pass
     }
 }
 
