@@ -89,7 +89,7 @@ impl Judge<'_> {
         match promise {
             Promise::ShowsCheck if checked_nothing || !account.shows_a_check() => self.inconclusive(
                 format!("step `{name}` exited with 0 and shows no sign of having checked anything"),
-                "install what it needs (`npm install --save-dev @astrojs/check typescript` for `astro check`), or give the step `format: exit-status`",
+                "install what it needs (`npm install --save-dev @astrojs/check typescript` for `astro check`, `typescript` for `tsc`), or give the step `format: exit-status`",
             ),
             Promise::SilentWhenClean if checked_nothing => self.inconclusive(
                 format!("step `{name}` exited with 0 and checked no file"),

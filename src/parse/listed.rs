@@ -11,6 +11,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "listed", markers: &["/lib/lib."], new: || Box::new(Listed { open: false }) };
 
+/// Whether a line, without its end, is what `--listFiles` prints for a file: an absolute path of a
+/// source, and nothing else.
+#[must_use]
+pub fn is_listed_file(line: &[u8]) -> bool {
+    let drive = matches!(line, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
+    (drive || line.starts_with(b"/")) && line.len() < LONGEST_NAME && has_known_extension(line)
+}
+
+const LONGEST_NAME: usize = 4096;
+
 struct Listed {
     open: bool,
 }
@@ -29,7 +39,7 @@ impl Reader for Listed {
             return Step::Took("listed: reason");
         }
         let starts = || find(text, b"/lib/lib.").is_some() && text.ends_with(b".d.ts");
-        let path = !text.starts_with(b" ") && text.len() < 4096 && has_known_extension(text);
+        let path = !text.starts_with(b" ") && text.len() < LONGEST_NAME && has_known_extension(text);
         self.open = path && (self.open || starts());
         if !self.open {
             return Step::Pass;

@@ -69,4 +69,5 @@ mod xml;
 pub use engine::{LogParser, Options};
 pub use errorformat::{Errorformat, ErrorformatError};
 pub use format::{FORMATS, Format, FormatSpec, Needs};
+pub use listed::is_listed_file;
 pub use matcher::{Matcher, MatcherError};

@@ -1,5 +1,6 @@
 //! Runs the planned steps one after another and reads what they print.
 
+use super::listing::Unlisted;
 use super::plan::PlannedStep;
 use crate::app::console::{Announced, Console, Ended};
 use crate::diagnostic::{Account, Diagnostic};
@@ -95,18 +96,32 @@ async fn execute_one(
     let mut diagnostics = Vec::new();
     let mut tail = Tail::new(TAIL_BYTES, TAIL_LINES);
     let mut shown = workshop.redactor.stream();
+    let mut unlisted = planned.lists_files().then(Unlisted::default);
     let finished: Finished = run(&command, cancel, &mut |bytes| {
         parser.feed(bytes, &mut |diagnostic| diagnostics.push(diagnostic));
         shown.feed(bytes, |clean| {
-            tail.push(clean);
-            console.step_output(clean);
+            let mut show = |clean: &[u8]| {
+                tail.push(clean);
+                console.step_output(clean);
+            };
+            match &mut unlisted {
+                Some(unlisted) => unlisted.feed(clean, &mut show),
+                None => show(clean),
+            }
         });
     })
     .await;
-    shown.finish(|clean| {
+    let mut show = |clean: &[u8]| {
         tail.push(clean);
         console.step_output(clean);
-    });
+    };
+    match &mut unlisted {
+        Some(unlisted) => {
+            shown.finish(|clean| unlisted.feed(clean, &mut show));
+            unlisted.finish(&mut show);
+        }
+        None => shown.finish(show),
+    }
     let account = parser.finish(&mut |diagnostic| diagnostics.push(diagnostic));
     let (outcome, reason) = judge_step(&StepFacts {
         name: &planned.name,

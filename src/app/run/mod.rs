@@ -4,6 +4,7 @@ mod base;
 mod build;
 mod execute;
 mod facts;
+mod listing;
 mod plan;
 mod publish;
 mod redaction;

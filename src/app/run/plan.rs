@@ -25,6 +25,11 @@ pub(super) struct PlannedStep {
 }
 
 impl PlannedStep {
+    /// Whether it names every file that it reads.
+    pub(super) fn lists_files(&self) -> bool {
+        self.run.contains(LISTS_FILES)
+    }
+
     pub(super) fn product(&self) -> Product {
         if self.output.is_some() { Product::Output } else { Product::None }
     }
@@ -44,6 +49,9 @@ impl Plan {
         self.steps.iter().any(|step| step.name == INSTALL)
     }
 }
+
+/// TypeScript's option for naming the files of a program.
+const LISTS_FILES: &str = "--listFiles";
 
 /// The name of the step that installs what the project needs, detected or configured.
 const INSTALL: &str = "install";
@@ -96,6 +104,10 @@ fn promise(format: Format, run: &str, project: Option<&Project>) -> Promise {
     match format.name() {
         "exit-status" => Promise::ExitStatus,
         "astro-check" | "svelte-check" => Promise::ShowsCheck,
+        // A build of references that is up to date names nothing, unless it is forced.
+        "tsc" | "vue-tsc" if run.contains(LISTS_FILES) && (run.contains("--force") || !run.contains(" -b")) => {
+            Promise::ShowsCheck
+        }
         "auto" if runs_astro_check(run) || script.is_some_and(runs_astro_check) => Promise::ShowsCheck,
         _ => Promise::SilentWhenClean,
     }
@@ -130,5 +142,9 @@ mod tests {
         let promise = |line: &str| of_command(&[line.to_owned()]).steps[0].promise;
         assert_eq!(promise("npx astro check"), Promise::ShowsCheck);
         assert_eq!(promise("npx tsc --noEmit"), Promise::SilentWhenClean);
+        let tsc = |run: &str| super::promise(Format::named("tsc").unwrap(), run, None);
+        assert_eq!(tsc("npx tsc --noEmit --listFiles"), Promise::ShowsCheck);
+        assert_eq!(tsc("npx tsc -b --force --listFiles"), Promise::ShowsCheck);
+        assert_eq!(tsc("npx tsc -b --listFiles"), Promise::SilentWhenClean);
     }
 }

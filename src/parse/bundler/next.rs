@@ -277,7 +277,7 @@ impl Next {
     }
 
     /// A path alone on its line, where one may stand.
-    fn head<'a>(&mut self, text: &'a [u8], after_blank: bool) -> Option<(&'a [u8], Option<(u32, u32)>)> {
+    fn head<'a>(&mut self, text: &'a [u8], after_blank: bool) -> Option<Head<'a>> {
         if self.report == Report::None {
             return None;
         }
@@ -334,6 +334,9 @@ const LONGEST_MESSAGE: usize = 64 << 10;
 
 /// Turbopack's title of all syntax errors.
 const UNHELPFUL: &[u8] = b"Parsing ecmascript source code failed";
+
+/// A path and, where it has one, its line and column.
+type Head<'a> = (&'a [u8], Option<(u32, u32)>);
 
 struct Row<'a> {
     line: u32,

@@ -13,7 +13,7 @@ use memchr::memmem::find;
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "webpack",
     markers: &["ERR", "WARN", "rror", "warn"],
-    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle}),
+    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle }),
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
