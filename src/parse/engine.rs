@@ -59,7 +59,6 @@ pub struct LogParser {
     exit_only: bool,
     markers: Markers,
     streams: Vec<Stream>,
-    runner: Runner,
     /// The folders of packages by name, relative to the root.
     packages: HashMap<String, String>,
     base: Place,
@@ -88,6 +87,8 @@ impl std::fmt::Debug for LogParser {
 
 /// The lines of one package of a runner, or all lines of a log without runner.
 struct Stream {
+    /// A package's script may start a runner of its own.
+    runner: Runner,
     readers: Vec<Box<dyn Reader>>,
     /// The reader that took the last line.
     owner: usize,
@@ -95,6 +96,12 @@ struct Stream {
     since: Since,
     place: Place,
 }
+
+/// More streams are not told apart.
+const MOST_STREAMS: usize = 1000;
+
+/// Runners within runners.
+const MOST_RUNNERS: usize = 4;
 
 /// Longer lines are cut: no report is that long, and memory is bounded.
 const LONGEST_LINE: usize = LARGEST_DOCUMENT;
@@ -122,7 +129,6 @@ impl LogParser {
             exit_only,
             markers,
             streams: Vec::new(),
-            runner: Runner::default(),
             packages: HashMap::new(),
             base,
             options,
@@ -135,7 +141,8 @@ impl LogParser {
             in_document: false,
             coloured: true,
         };
-        parser.add_stream(None);
+        let base = parser.base.clone();
+        parser.add_stream(base);
         parser
     }
 
@@ -280,10 +287,10 @@ impl LogParser {
 
     /// Takes a line out of its disguise and gives it to its stream.
     fn read_line(&mut self, bytes: &[u8], number: u64, sink: &mut Sink<'_>) {
-        let (bytes, cr) = match bytes {
-            [head @ .., b'\r'] => (head, true),
-            bytes => (bytes, false),
-        };
+        // A terminal puts one more before each line break that has one.
+        let cr = bytes.ends_with(b"\r");
+        let bytes =
+            if cr { &bytes[..bytes.iter().rposition(|&byte| byte != b'\r').map_or(0, |at| at + 1)] } else { bytes };
         let bytes = if number == 1 { bytes.strip_prefix(BOM).unwrap_or(bytes) } else { bytes };
         if !self.coloured || memchr(ESC, bytes).is_none() {
             let disguise = disguise_len(bytes);
@@ -308,26 +315,39 @@ impl LogParser {
     }
 
     fn stream_of(&mut self, text: &[u8]) -> (usize, usize) {
+        let (mut stream, mut at) = (0, 0);
         if self.in_document {
-            return (0, 0);
+            return (stream, at);
         }
-        match self.runner.split(text) {
-            Split::Root => (0, 0),
-            Split::Stream(stream, length) => (stream, length),
-            Split::New(length, folder) => {
-                let prefix = &text[..length];
-                let name = String::from_utf8_lossy(runner::package_of(prefix)).into_owned();
-                let folder = self.packages.get(&name).cloned().or(folder);
-                let stream = self.add_stream(folder.as_deref());
-                self.runner.register(prefix, stream);
-                (stream, length)
+        for _ in 0..MOST_RUNNERS {
+            match self.streams[stream].runner.split(&text[at..]) {
+                Split::Root => break,
+                Split::Stream(inner, length) => {
+                    stream = inner;
+                    at += length;
+                }
+                Split::New(..) if self.streams.len() >= MOST_STREAMS => break,
+                Split::New(length, folder) => {
+                    let prefix = &text[at..at + length];
+                    let name = String::from_utf8_lossy(runner::package_of(prefix)).into_owned();
+                    let outer = &self.streams[stream].place;
+                    let place = match self.packages.get(&name) {
+                        Some(folder) => self.base.within(folder),
+                        None => folder.map_or_else(|| outer.clone(), |folder| outer.within(&folder)),
+                    };
+                    let inner = self.add_stream(place);
+                    self.streams[stream].runner.register(prefix, inner);
+                    stream = inner;
+                    at += length;
+                }
             }
         }
+        (stream, at)
     }
 
-    fn add_stream(&mut self, folder: Option<&str>) -> usize {
-        let place = folder.map_or_else(|| self.base.clone(), |folder| self.base.within(folder));
+    fn add_stream(&mut self, place: Place) -> usize {
         self.streams.push(Stream {
+            runner: Runner::default(),
             readers: self.specs.iter().map(|spec| self.options.reader(spec)).collect(),
             owner: 0,
             open: false,
@@ -341,6 +361,7 @@ impl LogParser {
         if line.text.starts_with(b"> ") && !self.in_document && self.script_header(stream, line.text, sink) {
             return;
         }
+        let index = stream;
         let root = stream == 0;
         let Self { specs, streams, ledger, open, exit_only, in_document, .. } = self;
         let stream = &mut streams[stream];
@@ -376,12 +397,12 @@ impl LogParser {
                 *open -= 1;
             }
         }
-        if root
-            && !taken
+        if !taken
+            && self.streams.len() < MOST_STREAMS
             && let Some((prefix, folder)) = Runner::declaration(line.text)
         {
-            let stream = self.add_stream(Some(&folder));
-            self.runner.register(&prefix, stream);
+            let inner = self.add_stream(self.streams[index].place.within(&folder));
+            self.streams[index].runner.register(&prefix, inner);
         }
     }
 

@@ -113,21 +113,24 @@ pub(crate) fn trim_ansi(raw: &[u8]) -> &[u8] {
     rest
 }
 
-/// How many bytes of a line's beginning CI put there: a timestamp, a BuildKit step, a mark.
+/// How many bytes of a line's beginning CI put there: a timestamp, a BuildKit step, a mark, and one
+/// inside the other.
 pub(crate) fn disguise_len(text: &[u8]) -> usize {
-    let mut at = 0;
-    if let Some(&first) = text.first() {
-        at = match first {
-            b'0'..=b'9' => timestamp_len(text),
-            b'#' => buildkit_len(text),
-            _ => job_columns_len(text),
-        };
+    let mut at = match text.first() {
+        Some(b'0'..=b'9') => timestamp_len(text),
+        Some(b'#') => buildkit_len(text),
+        Some(_) => job_columns_len(text),
+        None => 0,
+    };
+    if at > 0 && text.get(at) == Some(&b'#') {
+        at += buildkit_len(&text[at..]);
     }
     let rest = &text[at..];
     if rest.starts_with(b"##[") {
-        for mark in [&b"##[error]"[..], b"##[warning]"] {
+        for mark in [&b"##[error]"[..], b"##[warning]", b"##[notice]"] {
             if rest.starts_with(mark) {
-                return at + mark.len();
+                at += mark.len();
+                return at + if text[at..].starts_with(b"#") { buildkit_len(&text[at..]) } else { 0 };
             }
         }
     }
@@ -201,6 +204,9 @@ mod tests {
             ("##[error]x", "x"),
             ("##[group]x", "##[group]x"),
             ("#12 2.013 x", "x"),
+            ("2026-01-01T00:00:00.0Z #12 2.013 x", "x"),
+            ("2026-01-01T00:00:00.0Z ##[error]#12 2.013 x", "x"),
+            ("2026-01-01T00:00:00.0Z #12 x", "#12 x"),
             ("#12 [build 6/6] RUN", "#12 [build 6/6] RUN"),
             ("2026-01-01 x", "2026-01-01 x"),
             ("a\tb\tc", "a\tb\tc"),

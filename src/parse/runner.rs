@@ -81,15 +81,16 @@ impl Runner {
         }
         let name = prefix[1..close].trim_ascii();
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@');
+        // Of the words that tools print so themselves, more is wanted than that they come again.
         let own_words: [&[u8]; 8] = [b"warn", b"error", b"info", b"debug", b"tsl", b"warning", b"plugin", b"check"];
         let digits = name.iter().all(u8::is_ascii_digit);
         let shouted = !digits && !name.iter().any(u8::is_ascii_lowercase);
-        if name.is_empty() || !name.iter().all(allowed) || shouted || own_words.contains(&name) {
+        if name.is_empty() || !name.iter().all(allowed) || shouted {
             self.bracket.clear();
             return Split::Root;
         }
-        let repeated =
-            self.bracket == prefix || (!self.known.is_empty() && self.known.keys().any(|key| key[0] == b'['));
+        let repeated = !own_words.contains(&name)
+            && (self.bracket == prefix || (!self.known.is_empty() && self.known.keys().any(|key| key[0] == b'[')));
         if self.known.len() < Self::MOST && (repeated || is_script_header(rest) || parse_head(rest).is_some()) {
             return Split::New(length, None);
         }

@@ -8,6 +8,7 @@
 
 mod compilers;
 mod corpus;
+mod disguise;
 mod given;
 mod hostile;
 mod interchange;
