@@ -8,14 +8,14 @@
 use super::draft::{Ledger, Out, Since, Sink};
 use super::errorformat::{ByErrorformat, Errorformat};
 use super::format::Format;
-use super::line::{BOM, ESC, Line, disguise_len, skip_visible, strip_ansi};
+use super::line::{BOM, ESC, Line, disguise_len, mark_of, skip_visible, strip_ansi};
 use super::matcher::{Matcher, ProblemMatcher};
 use super::path::Place;
 use super::reader::{ERRORFORMAT, LARGEST_DOCUMENT, LOOK_BACK, PROBLEM_MATCHER, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
-use super::{crash, suspect};
-use crate::diagnostic::{Account, Diagnostic};
+use super::{crash, github, suspect};
+use crate::diagnostic::{Account, Diagnostic, Level};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -298,7 +298,7 @@ impl LogParser {
             let raw = if disguise > 0 && number == 1 { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
             let (stream, prefix) = self.stream_of(raw);
             let text = &raw[prefix..];
-            self.dispatch(stream, &Line { raw: text, text, cr }, number, sink);
+            self.dispatch(stream, &Line { raw: text, text, cr }, mark_of(&bytes[..disguise]), number, sink);
             return;
         }
         let mut text = std::mem::take(&mut self.scratch);
@@ -310,7 +310,7 @@ impl LogParser {
         let raw = if taken == 0 { bytes } else { skip_visible(bytes, taken) };
         // What a runner coloured its prefix with ends before the line's own colours begin.
         let raw = if taken > 0 { raw.strip_prefix(b"\x1b[0m").unwrap_or(raw) } else { raw };
-        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, number, sink);
+        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, mark_of(&text[..disguise]), number, sink);
         self.scratch = text;
     }
 
@@ -357,7 +357,11 @@ impl LogParser {
         self.streams.len() - 1
     }
 
-    fn dispatch(&mut self, stream: usize, line: &Line<'_>, number: u64, sink: &mut Sink<'_>) {
+    fn dispatch(&mut self, stream: usize, line: &Line<'_>, mark: Option<Level>, number: u64, sink: &mut Sink<'_>) {
+        if mark.is_some() && line.text.starts_with(b"Process completed with exit code ") {
+            self.finish_stream(stream, sink);
+            return;
+        }
         if line.text.starts_with(b"> ") && !self.in_document && self.script_header(stream, line.text, sink) {
             return;
         }
@@ -382,8 +386,12 @@ impl LogParser {
                 }
             }
         }
-        if !taken && !*exit_only && suspect::looks_like_an_error(cut.text) {
-            out.unrecognised(cut.text);
+        if !taken && !*exit_only {
+            if let Some(level) = mark.filter(|_| specs.iter().any(|spec| spec.name == github::READER.name)) {
+                github::marked(level, cut.text, &mut out);
+            } else if suspect::looks_like_an_error(cut.text) {
+                out.unrecognised(cut.text);
+            }
         }
         if root {
             *in_document = specs[stream.owner].reads_documents() && stream.readers[stream.owner].is_open();
@@ -397,8 +405,11 @@ impl LogParser {
                 *open -= 1;
             }
         }
-        if !taken
-            && self.streams.len() < MOST_STREAMS
+        if taken {
+            return;
+        }
+        self.streams[index].runner.heed(line.text);
+        if self.streams.len() < MOST_STREAMS
             && let Some((prefix, folder)) = Runner::declaration(line.text)
         {
             let inner = self.add_stream(self.streams[index].place.within(&folder));

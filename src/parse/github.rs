@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "github",
-    markers: &["rror", "warn", "::notice", "::stop-commands::"],
+    markers: &["rror", "warn", "::notice", "##[notice]", "::stop-commands::"],
     new: || Box::new(Commands { draft: Draft::new("github"), stopped: None }),
 };
 
@@ -58,6 +58,18 @@ impl Reader for Commands {
     fn finish(&mut self, _: &mut Out<'_, '_>) {
         self.stopped = None;
     }
+}
+
+/// `##[error]text`: what `::error::text` becomes in a raw log, where its place is not shown any more.
+pub(super) fn marked(level: Level, text: &[u8], out: &mut Out<'_, '_>) {
+    let message = String::from_utf8_lossy(text);
+    if message.trim().is_empty() || only_repeats(&message) {
+        return;
+    }
+    let mut draft = Draft::new("github");
+    draft.level = level;
+    draft.message.extend_from_slice(message.trim_end().as_bytes());
+    out.emit(&mut draft);
 }
 
 impl Commands {

@@ -3,6 +3,7 @@
 //!
 //! ANSI: ECMA-48 control sequences. Timestamps: GitHub's raw logs and `gh run view --log`.
 
+use crate::diagnostic::Level;
 use memchr::memchr;
 
 /// A line without its line break, its disguise and its runner's prefix.
@@ -14,6 +15,16 @@ pub(crate) struct Line<'a> {
     pub(crate) text: &'a [u8],
     /// It ended with `\r\n`.
     pub(crate) cr: bool,
+}
+
+/// `##[error]` in GitHub's raw logs: before what a problem matcher found, and before what a step
+/// printed with `::error::`.
+pub(crate) const MARKS: &[(&[u8], Level)] =
+    &[(b"##[error]", Level::Error), (b"##[warning]", Level::Warning), (b"##[notice]", Level::Note)];
+
+/// The mark at the end of a disguise.
+pub(crate) fn mark_of(disguise: &[u8]) -> Option<Level> {
+    MARKS.iter().find(|(mark, _)| memchr::memmem::find(disguise, mark).is_some()).map(|&(_, level)| level)
 }
 
 impl<'a> Line<'a> {
@@ -127,7 +138,7 @@ pub(crate) fn disguise_len(text: &[u8]) -> usize {
     }
     let rest = &text[at..];
     if rest.starts_with(b"##[") {
-        for mark in [&b"##[error]"[..], b"##[warning]", b"##[notice]"] {
+        for (mark, _) in MARKS {
             if rest.starts_with(mark) {
                 at += mark.len();
                 return at + if text[at..].starts_with(b"#") { buildkit_len(&text[at..]) } else { 0 };

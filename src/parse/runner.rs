@@ -12,7 +12,7 @@ use memchr::memmem::find;
 use std::collections::HashMap;
 
 /// Words of runners that a search for markers must not pass over.
-pub(super) const MARKERS: &[&str] = &["\n> ", " > ", "m> "];
+pub(super) const MARKERS: &[&str] = &["\n> ", " > ", "m> ", "Scope: "];
 
 /// Which stream a line belongs to.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +32,18 @@ pub(super) struct Runner {
     last: Option<(Vec<u8>, usize)>,
     /// The bracket of the line before.
     bracket: Vec<u8>,
+    /// pnpm has said that it runs a script in several folders.
+    recursive: bool,
 }
 
 impl Runner {
     /// More prefixes than this are not told apart.
     const MOST: usize = 1000;
+
+    /// `Scope: 5 of 6 workspace projects`, as pnpm begins.
+    pub(super) fn heed(&mut self, text: &[u8]) {
+        self.recursive |= text.starts_with(b"Scope: ") && text.ends_with(b" workspace projects");
+    }
 
     pub(super) fn register(&mut self, prefix: &[u8], stream: usize) {
         self.known.insert(prefix.trim_ascii_end().to_vec(), stream);
@@ -141,6 +148,7 @@ impl Runner {
         let task = rest.starts_with(b"cache ")
             && [&b"cache bypass, "[..], b"cache miss, ", b"cache hit, "].iter().any(|words| rest.starts_with(words));
         if task
+            || (self.recursive && folder.is_some())
             || is_script_header(rest)
             || (rest.len() > 8 && find(rest, b"rror ").is_some() && parse_head(rest).is_some())
         {

@@ -26,7 +26,8 @@ use split::{Event, Splitter};
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "json",
     // Every report has one of these; a document is tried from its first line on, see `LOOK_BACK`.
-    markers: &["\n{\"", "\n{\n", "\n{\r", "\n[{", "\n[\n", "\n[\r"],
+    // Behind the prefixes of runners and CI there is a blank before it.
+    markers: &["\n{\"", "\n{\n", "\n{\r", "\n[{", "\n[\n", "\n[\r", " {\"", " {\n", " {\r", " [{", " [\n", " [\r"],
     new: || Box::new(Json::new()),
 };
 

@@ -109,6 +109,10 @@ fn read(case: &Case, log: &[u8], directory: &str) -> (Read, Account) {
 /// The disguises that change something of a case.
 fn seen_through(case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
+    // What is disguised already would be so twice; a raw carriage return is lost among others.
+    if case.log.contains(&b'\r') || ["gha", "docker"].iter().any(|word| case.name.contains(word)) {
+        return wrong;
+    }
     for (name, folder, put_on) in DISGUISES {
         // Where a package has its own folder, what the runner's header says of others does not count.
         let (expected, _) = read(case, &case.log, folder);
