@@ -187,7 +187,8 @@ impl Tsc {
     fn related(&mut self, line: &Line<'_>) -> Option<Step> {
         let text = line.text.get(self.base..)?;
         let rest = text.strip_prefix(b"  ")?;
-        if rest.first().is_none_or(|&byte| byte == b' ') {
+        // A name may begin with a blank; frames and messages have two more.
+        if rest.trim_ascii_start().is_empty() || rest.starts_with(b"  ") {
             return None;
         }
         if self.coloured && !line.raw[super::line::indent(line.raw)..].starts_with(b"\x1b[") {
@@ -393,6 +394,17 @@ impl Tsc {
 
     /// A line that opens something.
     fn opening(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
+        // A total may end with the name of a file that looks like a diagnostic.
+        if let Some(total) = total::found(line.text) {
+            if total.is_tsc(out) {
+                if !total.repeats(out) {
+                    out.total(total.into_total());
+                }
+                self.phase = Phase::Table;
+                return Step::Took("tsc: total");
+            }
+            return Step::Pass;
+        }
         if let Some(mut head) = head::parse(line.text) {
             // A deep indentation is somebody else's; a single blank may begin a name.
             let indent = super::line::indent(head.path);
@@ -405,16 +417,6 @@ impl Tsc {
         }
         if self.reunited(line) {
             return Step::Took("tsc: diagnostic");
-        }
-        if let Some(total) = total::found(line.text) {
-            if total.is_tsc(out) {
-                if !total.repeats(out) {
-                    out.total(total.into_total());
-                }
-                self.phase = Phase::Table;
-                return Step::Took("tsc: total");
-            }
-            return Step::Pass;
         }
         if let Some(words) = total::astro_result(line.text) {
             self.result = words;
