@@ -4,7 +4,7 @@
 use super::reader::{ERRORFORMAT, PROBLEM_MATCHER, ReaderSpec};
 use super::{
     biome, bundler, cargo, errorformat, github, gnu, go, javac, json, listed, matcher, miette, mypy, prettier, pylint,
-    pyright, ruff, stylish, svelte, testing, tsc, unix, xml,
+    pyright, ruff, stylish, svelte, tap, testing, tsc, unix, xml,
 };
 
 /// One row of the table.
@@ -56,8 +56,8 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "eslint",
         title: "ESLint",
-        tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json, checkstyle, junit",
-        readers: &[stylish::READER, unix::READER, json::READER, xml::READER],
+        tools: "ESLint 8 to 10: stylish, unix, compact, visualstudio, json, checkstyle, junit, tap",
+        readers: &[stylish::READER, unix::READER, json::READER, xml::READER, tap::READER],
     },
     FormatSpec {
         name: "biome",
@@ -68,21 +68,21 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "oxlint",
         title: "oxlint",
-        tools: "oxlint: default, unix, stylish, json, github, junit, sarif, checkstyle",
+        tools: "oxlint: default, agent, unix, stylish, json, github, junit, sarif, checkstyle",
         readers: &[miette::READER, stylish::READER, unix::READER, github::READER, json::READER, xml::READER],
     },
     FormatSpec { name: "prettier", title: "Prettier", tools: "prettier --check", readers: &[prettier::READER] },
     FormatSpec {
         name: "vitest",
         title: "Vitest",
-        tools: "Vitest 4: default reporter, github-actions",
-        readers: &[testing::READER, github::READER, tsc::READER],
+        tools: "Vitest 4: default reporter, github-actions, json, junit, tap",
+        readers: &[testing::READER, github::READER, tsc::READER, json::READER, xml::READER, tap::READER],
     },
     FormatSpec {
         name: "jest",
         title: "Jest",
-        tools: "Jest 30, with ts-jest",
-        readers: &[testing::READER, tsc::READER],
+        tools: "Jest 30: default reporter, json, junit; with ts-jest",
+        readers: &[testing::READER, tsc::READER, json::READER, xml::READER],
     },
     FormatSpec { name: "sarif", title: "SARIF", tools: "any tool that writes SARIF 2.1.0", readers: &[json::READER] },
     FormatSpec {
@@ -110,6 +110,12 @@ pub const FORMATS: &[FormatSpec] = &[
         readers: &[xml::READER],
     },
     FormatSpec {
+        name: "tap",
+        title: "TAP",
+        tools: "Test Anything Protocol 13 and 14 of test runners and linters",
+        readers: &[tap::READER],
+    },
+    FormatSpec {
         name: "code-quality",
         title: "GitLab code quality",
         tools: "any tool that writes GitLab's code quality report",
@@ -130,8 +136,8 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "stylelint",
         title: "Stylelint",
-        tools: "Stylelint 17: string, verbose, unix, compact, json",
-        readers: &[stylish::READER, unix::READER, json::READER],
+        tools: "Stylelint 17: string, verbose, unix, compact, json, tap",
+        readers: &[stylish::READER, unix::READER, json::READER, tap::READER],
     },
     FormatSpec {
         name: "astro-build",
@@ -305,7 +311,7 @@ impl Format {
         // What the user gave comes first; then what marks its lines beyond doubt: it may cite anything.
         readers.sort_by_key(|reader| match reader.name {
             PROBLEM_MATCHER | ERRORFORMAT => 0,
-            "json" | "xml" | "github" | "testing" => 1,
+            "json" | "xml" | "github" | "testing" | "tap" => 1,
             _ => 2,
         });
         readers

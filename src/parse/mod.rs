@@ -61,6 +61,7 @@ mod source;
 mod stylish;
 mod suspect;
 mod svelte;
+mod tap;
 mod testing;
 mod tsc;
 mod unix;
