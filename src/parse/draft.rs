@@ -2,6 +2,7 @@
 //! counts it, and builds an owned [`Diagnostic`] only when somebody wants to have it.
 
 use super::path::Place;
+use super::trace::Told;
 use crate::diagnostic::category;
 use crate::diagnostic::{Account, Category, Crash, Diagnostic, Level, Related, Severity, Total, Unrecognised};
 use std::borrow::Cow;
@@ -143,6 +144,8 @@ pub(crate) enum Sink<'a> {
     /// Only counted: nothing is allocated.
     Count,
     Each(&'a mut dyn FnMut(Diagnostic)),
+    /// The same, with what became of each line.
+    Explain(&'a mut dyn FnMut(Told<'_>)),
 }
 
 /// What is known about the whole output so far.
@@ -209,8 +212,10 @@ impl Out<'_, '_> {
             }
             note_tool(&mut self.ledger.account.tools, &draft.tool);
         }
-        if let Sink::Each(found) = self.sink {
-            found(draft.build(self.place));
+        match self.sink {
+            Sink::Count => {}
+            Sink::Each(found) => found(draft.build(self.place)),
+            Sink::Explain(told) => told(Told::Found(draft.build(self.place))),
         }
         draft.clear();
     }

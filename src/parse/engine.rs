@@ -14,8 +14,9 @@ use super::path::Place;
 use super::reader::{ERRORFORMAT, LARGEST_DOCUMENT, LOOK_BACK, PROBLEM_MATCHER, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
+use super::trace::{self, Fate, Told, Traced};
 use super::{crash, github, suspect};
-use crate::diagnostic::{Account, Diagnostic, Level};
+use crate::diagnostic::{Account, Diagnostic};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -163,6 +164,12 @@ impl LogParser {
         self.read(bytes, &mut Sink::Count);
     }
 
+    /// Reads the next piece, and also tells of each line that was looked at what became of it. Lines
+    /// that nothing marks are not told of: they are the gaps between the others.
+    pub fn explain(&mut self, bytes: &[u8], told: &mut dyn FnMut(Told<'_>)) {
+        self.read(bytes, &mut Sink::Explain(told));
+    }
+
     /// Errors, warnings and notes so far.
     #[must_use]
     pub fn counts(&self) -> [u64; 3] {
@@ -179,6 +186,11 @@ impl LogParser {
     #[must_use]
     pub fn finish_count(mut self) -> Account {
         self.end(&mut Sink::Count)
+    }
+
+    /// The same as [`LogParser::finish`] after [`LogParser::explain`].
+    pub fn finish_explained(mut self, told: &mut dyn FnMut(Told<'_>)) -> Account {
+        self.end(&mut Sink::Explain(told))
     }
 
     fn end(&mut self, sink: &mut Sink<'_>) -> Account {
@@ -298,7 +310,8 @@ impl LogParser {
             let raw = if disguise > 0 && number == 1 { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
             let (stream, prefix) = self.stream_of(raw);
             let text = &raw[prefix..];
-            self.dispatch(stream, &Line { raw: text, text, cr }, mark_of(&bytes[..disguise]), number, sink);
+            let taken_off = &bytes[..bytes.len() - text.len()];
+            self.dispatch(stream, &Line { raw: text, text, cr }, taken_off, number, sink);
             return;
         }
         let mut text = std::mem::take(&mut self.scratch);
@@ -310,7 +323,7 @@ impl LogParser {
         let raw = if taken == 0 { bytes } else { skip_visible(bytes, taken) };
         // What a runner coloured its prefix with ends before the line's own colours begin.
         let raw = if taken > 0 { raw.strip_prefix(b"\x1b[0m").unwrap_or(raw) } else { raw };
-        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, mark_of(&text[..disguise]), number, sink);
+        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, &text[..taken], number, sink);
         self.scratch = text;
     }
 
@@ -357,17 +370,21 @@ impl LogParser {
         self.streams.len() - 1
     }
 
-    fn dispatch(&mut self, stream: usize, line: &Line<'_>, mark: Option<Level>, number: u64, sink: &mut Sink<'_>) {
+    fn dispatch(&mut self, stream: usize, line: &Line<'_>, taken_off: &[u8], number: u64, sink: &mut Sink<'_>) {
+        let mark = mark_of(taken_off);
         if mark.is_some() && line.text.starts_with(b"Process completed with exit code ") {
+            trace::tell(sink, || Traced::new(number, taken_off, line.text, Fate::runner("github: end of a step")));
             self.finish_stream(stream, sink);
             return;
         }
         if line.text.starts_with(b"> ") && !self.in_document && self.script_header(stream, line.text, sink) {
+            trace::tell(sink, || Traced::new(number, taken_off, line.text, Fate::runner("runner: script header")));
             return;
         }
         let index = stream;
         let root = stream == 0;
-        let Self { specs, streams, ledger, open, exit_only, in_document, .. } = self;
+        let is_full = self.streams.len() >= MOST_STREAMS;
+        let Self { specs, streams, ledger, open, exit_only, in_document, markers, .. } = self;
         let stream = &mut streams[stream];
         let Stream { readers, owner, since, place, .. } = stream;
         let mut out = Out { sink, ledger, since, place, number };
@@ -376,21 +393,37 @@ impl LogParser {
         let cut = line.cut(LONGEST_TEXT);
         let long = line.text.len() > LONGEST_TEXT;
         let shown = |index: usize| if long && !specs[index].reads_documents() { &cut } else { line };
-        let mut taken = asked.is_some_and(|index| readers[index].line(shown(index), &mut out) != Step::Pass);
-        if !taken {
+        let mut step = asked.map_or(Step::Pass, |index| readers[index].line(shown(index), &mut out));
+        if step == Step::Pass {
             for (index, reader) in readers.iter_mut().enumerate() {
-                if asked != Some(index) && reader.line(shown(index), &mut out) != Step::Pass {
+                if asked == Some(index) {
+                    continue;
+                }
+                step = reader.line(shown(index), &mut out);
+                if step != Step::Pass {
                     *owner = index;
-                    taken = true;
                     break;
                 }
             }
         }
-        if !taken && !*exit_only {
-            if let Some(level) = mark.filter(|_| specs.iter().any(|spec| spec.name == github::READER.name)) {
-                github::marked(level, cut.text, &mut out);
-            } else if suspect::looks_like_an_error(cut.text) {
-                out.unrecognised(cut.text);
+        if let Some(level) = mark.filter(|_| step == Step::Pass && !*exit_only)
+            && specs.iter().any(|spec| spec.name == github::READER.name)
+        {
+            step = github::marked(level, cut.text, &mut out);
+        }
+        let taken = step != Step::Pass;
+        let suspicion = if taken || *exit_only { None } else { suspect::suspicion(cut.text) };
+        if suspicion.is_some() {
+            out.unrecognised(cut.text);
+        }
+        let declared = if taken || is_full { None } else { Runner::declaration(line.text) };
+        if let Sink::Explain(told) = &mut *out.sink {
+            let fate = match declared {
+                Some(_) => Some(Fate::runner("runner: declaration")),
+                None => Fate::of(step, stream.open, suspicion, markers.word_of(cut.text)),
+            };
+            if let Some(fate) = fate {
+                told(Told::Line(Traced::new(number, taken_off, cut.text, fate)));
             }
         }
         if root {
@@ -409,9 +442,7 @@ impl LogParser {
             return;
         }
         self.streams[index].runner.heed(line.text);
-        if self.streams.len() < MOST_STREAMS
-            && let Some((prefix, folder)) = Runner::declaration(line.text)
-        {
+        if let Some((prefix, folder)) = declared {
             let inner = self.add_stream(self.streams[index].place.within(&folder));
             self.streams[index].runner.register(&prefix, inner);
         }

@@ -61,15 +61,19 @@ impl Reader for Commands {
 }
 
 /// `##[error]text`: what `::error::text` becomes in a raw log, where its place is not shown any more.
-pub(super) fn marked(level: Level, text: &[u8], out: &mut Out<'_, '_>) {
+pub(super) fn marked(level: Level, text: &[u8], out: &mut Out<'_, '_>) -> Step {
     let message = String::from_utf8_lossy(text);
-    if message.trim().is_empty() || only_repeats(&message) {
-        return;
+    if message.trim().is_empty() {
+        return Step::Pass;
+    }
+    if only_repeats(&message) {
+        return Step::Took("github: another failure");
     }
     let mut draft = Draft::new("github");
     draft.level = level;
     draft.message.extend_from_slice(message.trim_end().as_bytes());
     out.emit(&mut draft);
+    Step::Took("github: mark")
 }
 
 impl Commands {

@@ -24,6 +24,9 @@ pub(crate) const MARKS: &[(&[u8], Level)] =
 
 /// The mark at the end of a disguise.
 pub(crate) fn mark_of(disguise: &[u8]) -> Option<Level> {
+    if disguise.is_empty() {
+        return None;
+    }
     MARKS.iter().find(|(mark, _)| memchr::memmem::find(disguise, mark).is_some()).map(|&(_, level)| level)
 }
 

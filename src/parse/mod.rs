@@ -10,7 +10,7 @@
 //! * `engine`: pieces → lines; passes over stretches without any marker word; streams of runners
 //! * `line`: takes off what CI and terminals put round a line · `runner`: prefixes of runners
 //! * `reader`: the trait [`Reader`](reader::Reader); one file or folder a tool: `tsc`, `listed`, `crash`
-//! * `suspect`: lines that look like an error · `draft`: what readers write · `path`: printed path → path in the project
+//! * `suspect`: lines that look like an error · `trace`: what became of each line · `draft`: what readers write · `path`: printed path → path in the project
 //!
 //! # Adding a format
 //!
@@ -63,6 +63,7 @@ mod suspect;
 mod svelte;
 mod tap;
 mod testing;
+mod trace;
 mod tsc;
 mod unix;
 mod xml;
@@ -72,3 +73,4 @@ pub use errorformat::{Errorformat, ErrorformatError};
 pub use format::{FORMATS, Format, FormatSpec, Needs};
 pub use listed::is_listed_file;
 pub use matcher::{Matcher, MatcherError};
+pub use trace::{Because, Fate, Told, Traced};

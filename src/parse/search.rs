@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 /// The marker words of all readers in use.
 #[derive(Debug)]
 pub(super) struct Markers {
+    words: Vec<String>,
     packed: Option<Searcher>,
     automaton: Option<AhoCorasick>,
     /// Words at the beginning of a line, written with the line break before them.
@@ -32,7 +33,8 @@ impl Markers {
         };
         let first =
             words.iter().filter_map(|word| word.strip_prefix('\n')).map(|word| word.as_bytes().to_vec()).collect();
-        Self { packed, automaton, first }
+        let words = words.into_iter().map(str::to_owned).collect();
+        Self { words, packed, automaton, first }
     }
 
     /// A byte of the first line at or behind `at` that has a marker in it. `at` is a line's start.
@@ -48,6 +50,16 @@ impl Markers {
             (None, None) => 1,
         };
         Some(at + end - 1)
+    }
+
+    /// The marker word that a line has first. Only for telling why a line was looked at.
+    pub(super) fn word_of(&self, line: &[u8]) -> Option<&str> {
+        let place = |word: &str| match word.strip_prefix('\n') {
+            Some(first) => line.starts_with(first.as_bytes()).then_some(0),
+            None => memchr::memmem::find(line, word.as_bytes()),
+        };
+        let found = self.words.iter().filter_map(|word| Some((place(word)?, word)));
+        found.min_by_key(|&(at, _)| at).map(|(_, word)| word.trim_start_matches('\n'))
     }
 }
 

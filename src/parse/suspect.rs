@@ -5,11 +5,11 @@ use memchr::memmem::find;
 /// The words that can make a line look like an error.
 pub(super) const MARKERS: &[&str] = &["rror", "ERR", "fatal", "ailed", "FAIL", "panic"];
 
-/// Whether a line that no rule took looks like an error.
-pub(super) fn looks_like_an_error(text: &[u8]) -> bool {
+/// What makes a line that no rule took look like an error; `None`: it does not.
+pub(super) fn suspicion(text: &[u8]) -> Option<&'static str> {
     let trimmed = text.trim_ascii();
     if trimmed.is_empty() || is_chatter(trimmed) {
-        return false;
+        return None;
     }
     let label = trimmed.strip_prefix(b"[").unwrap_or(trimmed);
     for word in
@@ -18,13 +18,13 @@ pub(super) fn looks_like_an_error(text: &[u8]) -> bool {
         if let Some(rest) = label.strip_prefix(word)
             && (matches!(rest.first(), Some(b':' | b']' | b'!' | b'[')) || (word == b"ERROR" && rest.starts_with(b" ")))
         {
-            return true;
+            return Some("it begins with the word for an error");
         }
     }
     // `path:3:4: error: …`, `path(3,4): error X: …`, `✘ [ERROR] …`, `✖ …failed`, `TypeError: …`
     if trimmed.starts_with(b"====") || find(trimmed, b"candidate module location '").is_some() {
         // `tsc --traceResolution` cites names of modules.
-        return false;
+        return None;
     }
     if find(trimmed, b": error: ").is_some()
         || find(trimmed, b": error ").is_some()
@@ -33,20 +33,20 @@ pub(super) fn looks_like_an_error(text: &[u8]) -> bool {
         || find(trimmed, b"[ERROR]").is_some()
         || find(trimmed, b": ERROR: ").is_some()
     {
-        return true;
+        return Some("it says `error` where compilers do");
     }
     let word = trimmed.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     if trimmed[..word].ends_with(b"Error") && trimmed[word..].starts_with(b": ") {
-        return true;
+        return Some("it begins like an exception");
     }
     for mark in ["✖ ", "✘ ", "× ", "❌ ", "✗ "] {
         if trimmed.starts_with(mark.as_bytes())
             && (find(trimmed, b"rror").is_some() || find(trimmed, b"ailed").is_some())
         {
-            return true;
+            return Some("it has a cross and says that something failed");
         }
     }
-    false
+    None
 }
 
 /// Lines with which runners and CI only repeat that something else failed.

@@ -132,7 +132,7 @@ impl Gnu {
         let now = std::mem::replace(&mut out.number, self.number);
         let text = std::mem::take(&mut self.source);
         self.close(out);
-        if self.opening(&text, out) == Step::Pass && super::suspect::looks_like_an_error(&text) {
+        if self.opening(&text, out) == Step::Pass && super::suspect::suspicion(&text).is_some() {
             out.unrecognised(&text);
         }
         out.number = now;
