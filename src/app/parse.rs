@@ -4,8 +4,8 @@ use super::console::Console;
 use super::run::{Target, forward_slashes};
 use super::{Error, ExitStatus};
 use crate::diagnostic::{Account, Diagnostic};
-use crate::parse::{Errorformat, FORMATS, Format, LogParser, Matcher, Needs, Options};
-use crate::report::{View, count::render_count, ndjson::write_diagnostic, rdjson};
+use crate::parse::{Errorformat, FORMATS, Format, LogParser, Matcher, Needs, Options, Told};
+use crate::report::{Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,8 +28,18 @@ pub struct Input {
     pub matcher: Option<PathBuf>,
     /// Vim's patterns, for the formats `errorformat` and `auto`; none: not given.
     pub errorformats: Vec<String>,
-    /// `ndjson`, `rdjson` and `count`; none: `ndjson` on standard output.
+    /// `ndjson`, `rdjson` and `count`; none: what `shows` says.
     pub targets: Vec<Target>,
+    pub shows: Shows,
+}
+
+/// What goes to standard output unless a view is asked for there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// `ndjson`.
+    Diagnostics,
+    /// What became of each line, and why.
+    Lines,
 }
 
 /// Reads the logs, one after another. What was found does not change the exit status, only whether
@@ -45,7 +55,9 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
     let mut doubts = Vec::new();
     for file in &files {
         let mut parser = LogParser::new(format, options.clone());
-        let account = if sinks.only_count() {
+        let account = if input.shows == Shows::Lines {
+            explain(parser, file, input, &mut sinks, console)?
+        } else if sinks.only_count() {
             read_pieces(file, &input.directory, |piece| parser.count(piece))?;
             parser.finish_count()
         } else {
@@ -63,6 +75,37 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
         console.aside(doubt);
     }
     Ok(if doubts.is_empty() { ExitStatus::Success } else { ExitStatus::Inconclusive })
+}
+
+/// Reads a log and lists what became of its lines.
+fn explain(
+    mut parser: LogParser,
+    file: &Path,
+    input: &Input,
+    sinks: &mut Sinks,
+    console: &mut dyn Console,
+) -> Result<Account, Error> {
+    let (colour, width) = (console.colour(), console.width());
+    let out = console.standard_output();
+    let mut listing = Listing::new(colour, width);
+    let mut written = match &input.files[..] {
+        [_, _, ..] => writeln!(out, "{}", escape::terminal(&file.display().to_string())),
+        _ => Ok(()),
+    };
+    written = written.and_then(|()| listing.head(out));
+    let mut hear = |told: Told<'_>| match told {
+        Told::Found(diagnostic) => sinks.write(&diagnostic),
+        Told::Line(line) if written.is_ok() => written = listing.line(&line, out),
+        Told::Line(_) => {}
+    };
+    read_pieces(file, &input.directory, |piece| parser.explain(piece, &mut hear))?;
+    let account = parser.finish_explained(&mut hear);
+    match written.and_then(|()| listing.end(&account, out)) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Write { path: PathBuf::from("-"), source })
+        }
+        _ => Ok(account),
+    }
 }
 
 /// What the parser is told besides its format.
@@ -180,7 +223,17 @@ struct Sink {
 impl Sinks {
     fn open(input: &Input) -> Result<Self, Error> {
         let usual = [Target { view: View::Ndjson, path: None }];
-        let targets = if input.targets.is_empty() { &usual[..] } else { &input.targets };
+        let targets = match input.shows {
+            Shows::Diagnostics if input.targets.is_empty() => &usual[..],
+            _ => &input.targets,
+        };
+        if let (Shows::Lines, Some(target)) = (input.shows, targets.iter().find(|target| target.path.is_none())) {
+            let view = target.view;
+            return Err(Error::Usage(format!(
+                "`--explain` and `--report {view}` both write to standard output\nhelp: give the view a file: \
+                 `--report {view}=FILE`"
+            )));
+        }
         let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
         Ok(Self { open, errors: 0, warnings: 0, failure: None })
     }

@@ -146,6 +146,9 @@ pub(super) struct ParseArgs {
     /// `ndjson` (the default), `rdjson` or `count`, to standard output or to a file; repeatable
     #[arg(long = "report", value_name = "VIEW[=PATH]")]
     pub(super) reports: Vec<String>,
+    /// Show what became of each line: the rule that took it and why, or why none did
+    #[arg(long, conflicts_with = "list")]
+    pub(super) explain: bool,
     /// List the formats
     #[arg(long)]
     pub(super) list: bool,

@@ -135,6 +135,7 @@ fn parse_input(arguments: &ParseArgs, directory: &Path) -> Result<app::parse::In
         matcher: arguments.matcher.clone(),
         errorformats: arguments.errorformats.clone(),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
+        shows: if arguments.explain { app::parse::Shows::Lines } else { app::parse::Shows::Diagnostics },
     })
 }
 

@@ -420,7 +420,11 @@ impl LogParser {
         if let Sink::Explain(told) = &mut *out.sink {
             let fate = match declared {
                 Some(_) => Some(Fate::runner("runner: declaration")),
-                None => Fate::of(step, stream.open, suspicion, markers.word_of(cut.text)),
+                None => {
+                    // Words within a report mark nothing.
+                    let marker = if root && *in_document { None } else { markers.word_of(cut.text) };
+                    Fate::of(step, stream.open, suspicion, marker)
+                }
             };
             if let Some(fate) = fate {
                 told(Told::Line(Traced::new(number, taken_off, cut.text, fate)));

@@ -59,6 +59,15 @@ impl Span {
     fn width(&self) -> usize {
         self.text.width()
     }
+
+    /// As it is written outside of a canvas.
+    pub(super) fn painted(&self, colour: Colour) -> String {
+        let style = self.tone.style();
+        match colour {
+            Colour::Ansi if !style.is_plain() && !self.text.is_empty() => format!("{style}{}{style:#}", self.text),
+            _ => self.text.clone(),
+        }
+    }
 }
 
 /// A column of a table.

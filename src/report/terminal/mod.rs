@@ -3,6 +3,7 @@
 
 mod canvas;
 mod evidence;
+mod listing;
 
 use super::digest::{self, Digest};
 use super::limits::{Cut, shortened};
@@ -11,6 +12,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::gate::{ConditionStatus, Outcome};
 use canvas::{Align, Canvas, Column, Span, Tone};
 use unicode_width::UnicodeWidthStr;
+
+pub use listing::Listing;
 
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
 /// New errors that are shown; the others are counted.

@@ -118,3 +118,53 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(ran.stdout.lines().count(), 1);
 }
+
+#[test]
+fn explain_shows_every_line_with_its_rule_and_the_rest_as_ranges() {
+    let chatter: String = (0..200).map(|number| format!("transforming module {number}\n")).collect();
+    let log = format!(
+        "{chatter}2026-01-01T00:00:00.0Z src/a.ts(1,2): error TS2322: No.\n  Because of this.\n\
+         all 3 errors of yesterday are gone\nError: the cable is out\napps/web build$ tsc\n\
+         apps/web build: b.ts(3,4): error TS7006: m\n"
+    );
+    let workshop = Workshop::new().with("build.log", &log);
+    let ran = workshop.shipgate(&["parse", "--explain", "--report", "ndjson=found.ndjson", "build.log"]).ends();
+    assert_eq!(ran.status, Some(0), "{}", ran.said());
+    for (numbers, rule, words) in [
+        ("1-200", "", "nothing that marks a diagnostic"),
+        ("201", "tsc: diagnostic", "2026-01-01T00:00:00.0Z ┊src/a.ts(1,2): error TS2322: No."),
+        ("202", "tsc: message", "goes on"),
+        ("203", "no rule", "all 3 errors of yesterday are gone"),
+        ("204", "unrecognised", "Error: the cable is out"),
+        ("", "", "looks like an error, and no rule knows it: it begins with the word for an error"),
+        ("205", "runner: declaration", "apps/web build$ tsc"),
+        ("206", "tsc: diagnostic", "apps/web build: ┊b.ts(3,4): error TS7006: m"),
+    ] {
+        let row = |row: &&str| {
+            let mut rest = row.trim_start();
+            let first = rest.split("  ").next().unwrap();
+            rest = if numbers.is_empty() { rest } else { rest[first.len()..].trim_start() };
+            (numbers.is_empty() || first == numbers) && rest.starts_with(rule) && rest.ends_with(words)
+                || (numbers == first && rule == "tsc: message" && rest.starts_with(rule) && rest.contains(words))
+        };
+        assert!(ran.stdout.lines().any(|line| row(&line)), "{numbers} {rule} {words}\n{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+    assert!(ran.stdout.trim_end().ends_with("2 errors, 0 warnings, 0 notes"), "{}", ran.stdout);
+
+    // The diagnostics are those of a reading without.
+    let plain = workshop.shipgate(&["parse", "build.log"]).ends().stdout;
+    assert_eq!((plain.lines().count(), workshop.read("found.ndjson")), (2, plain));
+
+    let coloured = workshop.shipgate(&["parse", "--explain", "--color", "always", "build.log"]).ends().stdout;
+    assert!(coloured.contains('\u{1b}'), "{coloured}");
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), ran.stdout);
+}
+
+#[test]
+fn explain_and_a_view_do_not_share_standard_output() {
+    let workshop = Workshop::new().with("a.log", "x\n");
+    let ran = workshop.shipgate(&["parse", "--explain", "--report", "count", "a.log"]).ends();
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("`--report count=FILE`"), "{}", ran.stderr);
+}
