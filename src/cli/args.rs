@@ -54,6 +54,11 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Read a log and say what the tools in it found
     Parse(ParseArgs),
+    /// Say what a code of TypeScript means and how such errors are mended
+    Explain {
+        /// `ts2375`, `TS2375` or `2375`
+        code: String,
+    },
     /// Check one thing without running a build
     #[command(subcommand)]
     Check(CheckCommand),

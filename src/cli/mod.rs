@@ -61,6 +61,7 @@ fn dispatch(
             Ok(ExitStatus::Success)
         }
         Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, directory)?, console),
+        Command::Explain { code } => app::explain::explain(code, console),
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
         }

@@ -2,10 +2,9 @@
 //!
 //! The six categories of the data model come first; the others hold only what those cannot.
 
-use super::Level;
+use super::{Level, typescript};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
 
 /// What kind of mistake a diagnostic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +76,17 @@ impl Severity {
             Self::Low => "low",
         }
     }
+
+    /// What it stands for.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Critical => "blocks the build",
+            Self::High => "breaks core functionality",
+            Self::Medium => "strictness",
+            Self::Low => "comfort",
+        }
+    }
 }
 
 /// Category and severity of a tool's code. TypeScript's codes are looked up in a table (whatever tool
@@ -85,7 +95,7 @@ impl Severity {
 pub fn classify(tool: &str, level: Level, code: Option<&str>) -> (Category, Severity) {
     if let Some(code) = code {
         if let Some(number) = code.strip_prefix("ts").and_then(|digits| digits.parse().ok()) {
-            return typescript(number, level);
+            return typescript::classify(number, level);
         }
         if let Some(known) = by_name(tool, level, code) {
             return known;
@@ -99,58 +109,13 @@ pub fn classify(tool: &str, level: Level, code: Option<&str>) -> (Category, Seve
     (Category::Other, by_level(level))
 }
 
-fn by_level(level: Level) -> Severity {
+/// How much a diagnostic matters of which nothing but its level is known.
+pub(super) fn by_level(level: Level) -> Severity {
     match level {
         Level::Error => Severity::High,
         Level::Warning => Severity::Medium,
         Level::Note => Severity::Low,
     }
-}
-
-/// Rows of the table of TypeScript codes: `first[-last] category severity`.
-const TYPESCRIPT_CODES: &str = include_str!("typescript_codes.txt");
-
-/// The table, sorted.
-static TYPESCRIPT: LazyLock<Vec<(u32, u32, Category, Severity)>> =
-    LazyLock::new(|| TYPESCRIPT_CODES.lines().filter(|row| !row.starts_with('#')).filter_map(typescript_row).collect());
-
-fn typescript_row(row: &str) -> Option<(u32, u32, Category, Severity)> {
-    let mut cells = row.split(' ');
-    let numbers = cells.next()?;
-    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
-    let category = cells.next()?;
-    let severity = cells.next()?;
-    Some((
-        first.parse().ok()?,
-        last.parse().ok()?,
-        Category::ALL.into_iter().find(|known| known.as_str() == category)?,
-        Severity::ALL.into_iter().find(|known| known.as_str() == severity)?,
-    ))
-}
-
-fn typescript(number: u32, level: Level) -> (Category, Severity) {
-    let after = TYPESCRIPT.partition_point(|&(first, ..)| first <= number);
-    let row = after.checked_sub(1).map(|at| TYPESCRIPT[at]).filter(|&(_, last, ..)| number <= last);
-    let (category, severity) = match row {
-        Some((_, _, category, severity)) => (category, severity),
-        // A code that is newer than the table: its thousand says what it is about.
-        None => match number / 1000 {
-            1 | 8 | 17 | 18 => (Category::Syntax, Severity::Critical),
-            2 => (Category::TypeMismatch, Severity::High),
-            4 => (Category::ImportExport, Severity::High),
-            5 | 6 => (Category::Configuration, Severity::Critical),
-            7 => (Category::ImplicitAny, Severity::Medium),
-            9 => (Category::StrictMode, Severity::Medium),
-            _ => (Category::Other, by_level(level)),
-        },
-    };
-    // What the tool does not call an error blocks nothing.
-    let severity = match level {
-        Level::Error => severity,
-        Level::Warning => severity.max(Severity::Medium),
-        Level::Note => Severity::Low,
-    };
-    (category, severity)
 }
 
 /// The codes of other tools whose meaning is beyond doubt.
@@ -219,40 +184,6 @@ fn severity_at_most(most: Severity, severity: Severity) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Error codes of TypeScript 5.4 to 7 out of the compilers' own tables.
-    const ERRORS: &str = include_str!("../../tests/fixtures/typescript-codes/errors.txt");
-
-    fn numbers(cells: &str) -> Vec<u32> {
-        let range = |cell: &str| {
-            let (first, last) = cell.split_once('-').unwrap_or((cell, cell));
-            first.parse::<u32>().unwrap()..=last.parse().unwrap()
-        };
-        cells.split(' ').flat_map(range).collect()
-    }
-
-    #[test]
-    fn every_row_of_the_table_is_understood_and_follows_the_one_before() {
-        let rows = TYPESCRIPT_CODES.lines().filter(|row| !row.starts_with('#')).count();
-        assert_eq!(TYPESCRIPT.len(), rows);
-        for pair in TYPESCRIPT.windows(2) {
-            assert!(pair[0].0 <= pair[0].1 && pair[0].1 < pair[1].0, "{pair:?}");
-        }
-    }
-
-    #[test]
-    fn every_error_code_of_every_version_has_exactly_one_category() {
-        let mut versions = 0;
-        for row in ERRORS.lines().filter(|row| !row.starts_with('#')) {
-            let (version, codes) = row.split_once(' ').unwrap();
-            versions += 1;
-            for code in numbers(codes) {
-                let rows = TYPESCRIPT.iter().filter(|&&(first, last, ..)| (first..=last).contains(&code)).count();
-                assert_eq!(rows, 1, "TS{code} of {version}");
-            }
-        }
-        assert_eq!(versions, 5);
-    }
 
     #[test]
     fn the_codes_of_the_data_model_are_where_it_says() {

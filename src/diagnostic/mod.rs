@@ -4,6 +4,7 @@
 //! This module knows no format, no file and no terminal.
 
 pub mod category;
+pub mod typescript;
 pub mod witness;
 
 use schemars::JsonSchema;

@@ -29,7 +29,7 @@ pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
 pub use model::{Base, Counts, Notice, NoticeLevel, Project, Report, Run, State, Step, ToolInfo, Tracked, Variables};
-pub use terminal::{Listing, render_variables};
+pub use terminal::{Listing, render_code, render_variables};
 
 /// A way to show a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

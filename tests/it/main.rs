@@ -10,6 +10,8 @@ mod docs;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod layers;

@@ -2,6 +2,7 @@
 //! how to mend it, and then the evidence. No line is longer than the terminal is wide.
 
 mod canvas;
+mod code;
 mod evidence;
 mod listing;
 
@@ -13,6 +14,7 @@ use crate::gate::{ConditionStatus, Outcome};
 use canvas::{Align, Canvas, Column, Span, Tone};
 use unicode_width::UnicodeWidthStr;
 
+pub use code::render_code;
 pub use listing::Listing;
 
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
