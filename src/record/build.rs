@@ -3,14 +3,13 @@
 //! Beside the data model's fields stand those that its queries need: which commit, branch and pull
 //! request the build was for, and which files it shipped.
 
+use super::valid::{Record, check_id};
 use super::{Bundle, Environment, IllegalTransition, Invalid};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-const RECORD: &str = "build configuration";
 
 /// State of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +48,13 @@ impl BuildStatus {
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Success | Self::Failed | Self::Cancelled)
+    }
+
+    fn check(from: Self, to: Self) -> Result<(), IllegalTransition> {
+        if Self::TRANSITIONS.contains(&(from, to)) {
+            return Ok(());
+        }
+        Err(IllegalTransition { record: BuildConfiguration::NAME, from: from.as_str(), to: to.as_str() })
     }
 }
 
@@ -125,23 +131,26 @@ impl BuildConfiguration {
     /// # Errors
     /// [`IllegalTransition`] when [`BuildStatus::TRANSITIONS`] does not have it.
     pub fn transition(&mut self, to: BuildStatus, at: Timestamp) -> Result<(), IllegalTransition> {
-        let from = self.build_status;
-        if !BuildStatus::TRANSITIONS.contains(&(from, to)) {
-            return Err(IllegalTransition { record: RECORD, from: from.as_str(), to: to.as_str() });
-        }
+        BuildStatus::check(self.build_status, to)?;
         self.build_status = to;
         if to.is_final() {
             self.completed_at = Some(at);
         }
         Ok(())
     }
+}
 
-    /// Holds the record to the validation rules of the data model.
-    ///
-    /// # Errors
-    /// [`Invalid`] naming the first field that breaks its rule. Versions and counts are right by type.
-    pub fn validate(&self) -> Result<(), Invalid> {
-        let invalid = |field, problem: &str| Err(Invalid::new(RECORD, field, problem));
+impl Record for BuildConfiguration {
+    const NAME: &'static str = "build configuration";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Versions and counts are right by type.
+    fn validate(&self) -> Result<(), Invalid> {
+        let invalid = |field, problem: &str| Err(Invalid::new(Self::NAME, field, problem));
+        check_id(Self::NAME, self.id)?;
         if self.build_command.trim().is_empty() {
             return invalid("build_command", "must not be empty");
         }
@@ -157,20 +166,24 @@ impl BuildConfiguration {
             _ => Ok(()),
         }
     }
+
+    fn may_become(&self, next: &Self) -> Result<(), IllegalTransition> {
+        if self.build_status == next.build_status {
+            return Ok(());
+        }
+        BuildStatus::check(self.build_status, next.build_status)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeZone;
-    use chrono::Utc;
-
-    fn at(second: u32) -> Timestamp {
-        Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, second).unwrap()
-    }
+    use crate::record::sample::{self, at};
+    use crate::record::{Refused, Valid};
+    use proptest::prelude::*;
 
     fn build() -> BuildConfiguration {
-        BuildConfiguration::pending(Uuid::nil(), Environment::Production, "npm run build".into(), at(0))
+        BuildConfiguration::pending(sample::id(1), Environment::Production, "npm run build".into(), at(0))
     }
 
     #[test]
@@ -203,5 +216,31 @@ mod tests {
         assert_eq!(field(BuildConfiguration { completed_at: Some(at(1)), ..build() }), "completed_at");
         assert_eq!(field(BuildConfiguration { build_status: BuildStatus::Failed, ..build() }), "completed_at");
         assert_eq!(field(BuildConfiguration { build_command: " ".into(), ..build() }), "build_command");
+    }
+
+    #[test]
+    fn a_status_cannot_be_set_past_the_table() {
+        let mut record = Valid::new(build()).unwrap();
+        let refused = record.change(|it| {
+            (it.build_status, it.completed_at) = (BuildStatus::Success, Some(at(1)));
+            Ok::<_, Refused>(())
+        });
+        assert_eq!(refused.unwrap_err().to_string(), "build configuration cannot go from `pending` to `success`");
+        assert_eq!(record.build_status, BuildStatus::Pending);
+    }
+
+    proptest! {
+        #[test]
+        fn no_sequence_of_events_leaves_the_table(events in prop::collection::vec(0usize..5, 0..40)) {
+            let mut record = Valid::new(build()).unwrap();
+            for (second, to) in events.into_iter().enumerate() {
+                let (from, to) = (record.build_status, BuildStatus::ALL[to]);
+                let at = at(u32::try_from(second).unwrap());
+                let moved = record.change(|it| it.transition(to, at).map_err(Refused::from)).is_ok();
+                prop_assert_eq!(moved, BuildStatus::TRANSITIONS.contains(&(from, to)));
+                prop_assert_eq!(record.build_status, if moved { to } else { from });
+                prop_assert!(record.validate().is_ok());
+            }
+        }
     }
 }

@@ -2,16 +2,27 @@
 //!
 //! What the data model needs and does not name is added beside its fields and says so.
 
+pub mod api_health;
 pub mod build;
 pub mod bundle;
+pub mod database_health;
+pub mod deployment;
 pub mod error_status;
+pub mod name;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod typescript_error;
+pub mod valid;
 pub mod variable;
 
+pub use api_health::{ApiHealthCheck, HealthStatus, HttpMethod};
 pub use build::{BuildConfiguration, BuildStatus};
 pub use bundle::{Asset, AssetKind, Bundle, Sizes};
+pub use database_health::{ConnectionStatus, DatabaseHealth, QueryStatus};
+pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, ErrorStatus, Sighting, StatusChange};
 pub use typescript_error::{Detected, ProjectPath, TypeScriptError};
+pub use valid::{Record, Refused, Valid};
 pub use variable::{EnvironmentVariable, Leak, UndeclaredRead, ValidationStatus, VariableCheck};
 
 use schemars::JsonSchema;

@@ -9,6 +9,7 @@
 //! is no TypeScriptError and has no life. It is not lost: the record of the build keeps it whole,
 //! so that the next comparison still knows it (`track::After::loose`).
 
+use super::valid::{Record, check_id};
 use super::{Actor, Cause, ErrorStatus, IllegalTransition, Invalid, Sighting, StatusChange};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::time::Timestamp;
@@ -214,29 +215,6 @@ impl TypeScriptError {
         Ok(())
     }
 
-    /// Holds the record to the validation rules of the data model. The path and the numbers are
-    /// right by type.
-    ///
-    /// # Errors
-    /// [`Invalid`] naming the first field that breaks its rule.
-    pub fn validate(&self) -> Result<(), Invalid> {
-        let invalid = |field, problem: &str| Err(Invalid::new(RECORD, field, problem));
-        check_code(&self.tool, &self.error_code)?;
-        for (field, text) in [("tool", &self.tool), ("step", &self.step), ("branch", &self.branch)] {
-            if text.is_empty() {
-                return invalid(field, "must not be empty");
-            }
-        }
-        if self.history.len() > Self::MAX_HISTORY {
-            return invalid("history", "is too long");
-        }
-        match (self.resolved_at, self.status) {
-            (Some(_), status) if status.is_open() => invalid("resolved_at", "can only be set when it is resolved"),
-            (None, ErrorStatus::Resolved) => invalid("resolved_at", "must be set when it is resolved"),
-            _ => Ok(()),
-        }
-    }
-
     /// What stays the same when an error moves within its file: SHA-256 over level, tool, code, file
     /// and message, the first 32 hex digits. Errors that are alike have the same one.
     #[must_use]
@@ -273,6 +251,43 @@ impl TypeScriptError {
     }
 }
 
+impl Record for TypeScriptError {
+    const NAME: &'static str = RECORD;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The path and the numbers are right by type.
+    fn validate(&self) -> Result<(), Invalid> {
+        let invalid = |field, problem: &str| Err(Invalid::new(RECORD, field, problem));
+        check_id(RECORD, self.id)?;
+        check_code(&self.tool, &self.error_code)?;
+        for (field, text) in [("tool", &self.tool), ("step", &self.step), ("branch", &self.branch)] {
+            if text.is_empty() {
+                return invalid(field, "must not be empty");
+            }
+        }
+        if self.history.len() > Self::MAX_HISTORY {
+            return invalid("history", "is too long");
+        }
+        match (self.resolved_at, self.status) {
+            (Some(_), status) if status.is_open() => invalid("resolved_at", "can only be set when it is resolved"),
+            (None, ErrorStatus::Resolved) => invalid("resolved_at", "must be set when it is resolved"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever causes it.
+    fn may_become(&self, next: &Self) -> Result<(), IllegalTransition> {
+        let (from, to) = (self.status, next.status);
+        if from == to || ErrorStatus::TRANSITIONS.iter().any(|&(a, b, _)| (a, b) == (from, to)) {
+            return Ok(());
+        }
+        Err(IllegalTransition { record: RECORD, from: from.as_str(), to: to.as_str() })
+    }
+}
+
 /// A code must match the pattern of the tool that gave it: `ts` and digits for TypeScript, one word
 /// for all others (`no-unused-vars`, `@typescript-eslint/no-explicit-any`, `E0308`).
 fn check_code(tool: &str, code: &str) -> Result<(), Invalid> {
@@ -293,12 +308,8 @@ fn check_code(tool: &str, code: &str) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{TimeZone, Utc};
+    use crate::record::sample::{self, at};
     use proptest::prelude::*;
-
-    fn at(second: u32) -> Timestamp {
-        Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, second).unwrap()
-    }
 
     fn sighting(second: u32) -> Sighting {
         Sighting { build_id: Uuid::from_u128(u128::from(second)), commit: Some("abc".into()), at: at(second) }
@@ -316,7 +327,7 @@ mod tests {
     fn error() -> TypeScriptError {
         let diagnostic = diagnostic();
         let detected = Detected::new("check", &diagnostic).unwrap();
-        TypeScriptError::identified(Uuid::nil(), "main", detected, &sighting(0))
+        TypeScriptError::identified(sample::id(1), "main", detected, &sighting(0))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! All records together, and what recording a run does to them. No I/O.
 
 use super::{BaseRecord, BuildRecord, Error, RecordOutcome, Recorded, RunRecord, VariableRecord};
-use crate::record::{BuildStatus, Invalid, Sighting, TypeScriptError};
+use crate::record::{BuildStatus, Invalid, Record as _, Sighting, TypeScriptError};
 use crate::track::{Before, Completeness, Found, RunReading, Tally, advance};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};

@@ -1,10 +1,11 @@
 use super::*;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::record::{BuildConfiguration, Bundle, Environment, EnvironmentVariable, ErrorStatus, ValidationStatus};
+use crate::record::{
+    BuildConfiguration, Bundle, Environment, EnvironmentVariable, ErrorStatus, ValidationStatus, sample,
+};
 use crate::time::Timestamp;
 use crate::track::StepReading;
 use chrono::{TimeZone, Utc};
-use uuid::Uuid;
 
 fn at(minute: u32) -> Timestamp {
     Utc.with_ymd_and_hms(2026, 11, 22, 10, minute, 0).unwrap()
@@ -22,7 +23,7 @@ fn error(line: u32, message: &str) -> Found {
 
 /// Begins and ends in the minute of its number.
 fn run(number: u32, completeness: Completeness, found: Vec<Found>) -> RunRecord {
-    let id = Uuid::from_u128(u128::from(number));
+    let id = sample::id(u64::from(number));
     let mut build = BuildConfiguration::pending(id, Environment::Production, "npm run build".into(), at(number));
     build.transition(BuildStatus::Building, at(number)).unwrap();
     let end = if completeness == Whole { BuildStatus::Success } else { BuildStatus::Failed };
@@ -30,7 +31,7 @@ fn run(number: u32, completeness: Completeness, found: Vec<Found>) -> RunRecord 
     build.build_time = Some(1.5);
     build.bundle = Some(Bundle::default());
     RunRecord {
-        run_id: Uuid::from_u128(1000 + u128::from(number)),
+        run_id: sample::id(1000 + u64::from(number)),
         branch: "main".into(),
         commit: Some(format!("c{number}")),
         recorded_at: at(number),

@@ -1,6 +1,6 @@
 //! The records of data-model.md with what a store keeps beside them.
 
-use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid};
+use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid, Record as _};
 use crate::time::Timestamp;
 use crate::track::{Found, StepReading};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnostic::Level;
-use crate::record::{ErrorStatus, Sighting, TypeScriptError};
+use crate::record::{ErrorStatus, Record as _, Sighting, TypeScriptError};
 use chrono::{TimeZone, Utc};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};

@@ -1,7 +1,7 @@
 //! Records ↔ the text of a file. Reading checks every rule and says where one is broken.
 
 use super::JsonStore;
-use crate::record::{BuildConfiguration, EnvironmentVariable, Invalid, TypeScriptError};
+use crate::record::{BuildConfiguration, EnvironmentVariable, Invalid, Record as _, TypeScriptError};
 use crate::store::{BuildRecord, Corrupt, Error, VariableRecord};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

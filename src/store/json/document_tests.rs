@@ -1,12 +1,12 @@
 use super::*;
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
-use crate::record::{BuildStatus, Detected, Environment, Sighting, ValidationStatus};
+use crate::record::{BuildStatus, Detected, Environment, Sighting, ValidationStatus, sample};
 use crate::track::Found;
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-fn error(id: u128, file: &str, line: u32, message: &str) -> TypeScriptError {
+fn error(id: u64, file: &str, line: u32, message: &str) -> TypeScriptError {
     let diagnostic = Diagnostic {
         file: Some(file.into()),
         line: Some(line),
@@ -17,18 +17,17 @@ fn error(id: u128, file: &str, line: u32, message: &str) -> TypeScriptError {
     };
     let at = Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap();
     let sighting = Sighting { build_id: Uuid::from_u128(9), commit: None, at };
-    TypeScriptError::identified(Uuid::from_u128(id), "main", Detected::new("check", &diagnostic).unwrap(), &sighting)
+    TypeScriptError::identified(sample::id(id), "main", Detected::new("check", &diagnostic).unwrap(), &sighting)
 }
 
-fn build(id: u128, seconds: f64, at: DateTime<Utc>) -> BuildRecord {
-    let mut build =
-        BuildConfiguration::pending(Uuid::from_u128(id), Environment::Production, "npm run build".into(), at);
+fn build(id: u64, seconds: f64, at: DateTime<Utc>) -> BuildRecord {
+    let mut build = BuildConfiguration::pending(sample::id(id), Environment::Production, "npm run build".into(), at);
     build.transition(BuildStatus::Building, at).unwrap();
     build.transition(BuildStatus::Success, at).unwrap();
     build.build_time = Some(seconds);
     build.node_version = Some("20.1.0-rc.1+x".parse().unwrap());
     build.branch = Some("main".into());
-    let mut record = BuildRecord::new(build, Uuid::from_u128(id), 1, at);
+    let mut record = BuildRecord::new(build, sample::id(id), 1, at);
     let diagnostic = Diagnostic {
         category: Category::Other,
         severity: Severity::High,
@@ -94,14 +93,14 @@ fn a_file_cut_anywhere_is_damaged_and_never_half_read() {
     let cut = text.find("ts2322").unwrap();
     let cut = cut + text[cut..].find("b.ts").unwrap();
     let damage = corrupt::<TypeScriptError>(&text[..cut]);
-    assert_eq!(damage.record, Some(Uuid::from_u128(2).to_string()));
+    assert_eq!(damage.record, Some(sample::id(2).to_string()));
     assert_eq!(text.lines().nth(damage.line - 1).unwrap().trim(), "\"file_path\": \"b.ts\",");
 }
 
 #[test]
 fn a_record_made_invalid_by_hand_is_named_with_line_and_field() {
     let text = encode(&mut [error(1, "a.ts", 1, "x"), error(2, "b.ts", 2, "y")]);
-    let second = Some(Uuid::from_u128(2).to_string());
+    let second = Some(sample::id(2).to_string());
     let edited = |from: &str, to: &str| {
         let at = text.rfind(from).unwrap();
         let edited = format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
@@ -127,7 +126,7 @@ fn damage_in_a_line_a_record_is_named_with_its_field() {
     let text = encode(&mut [build(1, 1.25, at), build(2, 1.25, at)]);
     let edited = |from: &str, to: &str| {
         let damage = corrupt::<BuildRecord>(&text.replacen(from, to, 1));
-        assert_eq!((damage.line, damage.record), (4, Some(Uuid::from_u128(1).to_string())));
+        assert_eq!((damage.line, damage.record), (4, Some(sample::id(1).to_string())));
         damage.field.unwrap()
     };
     assert_eq!(edited("\"error_count\":0", "\"error_count\":-1"), "error_count");
