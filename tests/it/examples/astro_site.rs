@@ -4,7 +4,7 @@ use super::{copy_of, installed_copy_of};
 use crate::workshop::{Ran, Workshop};
 use shipgate::diagnostic::Exit;
 use shipgate::gate::{Outcome, StepOutcome};
-use shipgate::record::BuildStatus;
+use shipgate::record::{BuildStatus, Record as _};
 use shipgate::report::State;
 
 const LIBRARY: &str = "src/lib/booking.ts";
