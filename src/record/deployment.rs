@@ -91,7 +91,7 @@ pub struct ProductionDeployment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check_url: Option<String>,
     /// Each key once. Kept by the stores in a table or file of their own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment_variables: Vec<EnvironmentVariable>,
     /// Seconds; positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,12 @@
 //! What can keep a store from reading or writing.
 
-use crate::record::Invalid;
+use super::IdPart;
+use crate::record::{Invalid, Refused};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Why records could not be read or written. Nothing that was recorded before is lost by any of them.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,24 @@ pub enum Error {
     /// What was to be recorded breaks a rule of the data model.
     #[error("cannot record the run: {0}")]
     Invalid(#[from] Invalid),
+    #[error("no {record} has the id `{id}`")]
+    Unknown { record: &'static str, id: IdPart },
+    #[error("{} {record}s have an id that begins or ends with `{id}`: {}", candidates.len(), listed(candidates))]
+    Ambiguous { record: &'static str, id: IdPart, candidates: Vec<Uuid> },
+    /// Compare and set: somebody was faster.
+    #[error("the {record} `{id}` is `{found}` by now, no longer `{expected}`")]
+    Overtaken { record: &'static str, id: Uuid, expected: &'static str, found: &'static str },
+    #[error("`{id}`: {refused}")]
+    Refused { id: Uuid, refused: Refused },
+    /// A relation of the data model that leads nowhere.
+    #[error("`{field}` of the {record} `{id}` names `{target}`, which is not in the store")]
+    Dangling { record: &'static str, id: Uuid, field: &'static str, target: Uuid },
+}
+
+/// The first few; a list of hundreds tells nobody more.
+fn listed(ids: &[Uuid]) -> String {
+    let shown = ids.iter().take(5).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    if ids.len() > 5 { format!("{shown}, …") } else { shown }
 }
 
 /// A file that does not hold what it should.
@@ -82,6 +102,14 @@ impl Error {
                 "keep the store on a file system that has locks: `store: { kind: json, path: … }`".into()
             }
             Self::Locked { .. } => "let the other run of shipgate end and run again".into(),
+            Self::Unknown { .. } => "list what there is: `shipgate errors list`".into(),
+            Self::Ambiguous { .. } => "give more digits of the id".into(),
+            Self::Overtaken { .. } => "look at it again: `shipgate errors show`".into(),
+            Self::Refused { refused: Refused::Transition(illegal), .. } => {
+                format!("bring it from `{}` to a state that leads to `{}` first", illegal.from, illegal.to)
+            }
+            Self::Refused { refused: Refused::Invalid(invalid), .. } => format!("mend `{}`", invalid.field),
+            Self::Dangling { field, .. } => format!("add what `{field}` names first, or leave the field out"),
             Self::Invalid(_) => "this is a mistake in shipgate; please report it with the message".into(),
         }
     }

@@ -1,10 +1,12 @@
 //! All records together, and what recording a run does to them. No I/O.
 
 use super::{BaseRecord, BuildRecord, Error, RecordOutcome, Recorded, RunRecord, VariableRecord};
-use crate::record::{BuildStatus, Invalid, Record as _, Sighting, TypeScriptError};
+use crate::record::{
+    ApiHealthCheck, BuildStatus, DatabaseHealth, Invalid, ProductionDeployment, Record as _, Sighting, TypeScriptError,
+};
 use crate::track::{Before, Completeness, Found, RunReading, Tally, advance};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How much is kept. Open errors, the newest base and the last successful build of a branch always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub struct Ledger {
     pub errors: Vec<TypeScriptError>,
     pub builds: Vec<BuildRecord>,
     pub variables: Vec<VariableRecord>,
+    pub api_health: Vec<ApiHealthCheck>,
+    pub database_health: Vec<DatabaseHealth>,
+    pub deployments: Vec<ProductionDeployment>,
 }
 
 impl Ledger {
@@ -67,7 +72,7 @@ impl Ledger {
         }
         self.builds.push(entry);
         if let Some(variables) = &run.variables {
-            self.variables.retain(|record| record.environment != run.build.environment);
+            self.variables.retain(|it| it.deployment_id.is_some() || it.environment != run.build.environment);
             for variable in variables {
                 variable.validate()?;
                 self.variables.push(VariableRecord::new(run.build.environment, variable.clone()));
@@ -75,6 +80,29 @@ impl Ledger {
         }
         self.retain(&run.branch, retention);
         Ok(Recorded { outcome, tally })
+    }
+
+    /// Gives each deployment the variables that stand beside it.
+    pub(super) fn join_variables(&mut self) {
+        let index: HashMap<_, _> = self.deployments.iter().enumerate().map(|(at, it)| (it.id, at)).collect();
+        let is_joined = |it: &VariableRecord| it.deployment_id.and_then(|id| index.get(&id)).copied();
+        let (joined, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.variables).into_iter().partition(|it| is_joined(it).is_some());
+        self.variables = others;
+        for record in joined {
+            if let Some(at) = is_joined(&record) {
+                self.deployments[at].environment_variables.push(record.variable);
+            }
+        }
+    }
+
+    /// The reverse.
+    pub(super) fn split_variables(&mut self) {
+        for deployment in &mut self.deployments {
+            for variable in std::mem::take(&mut deployment.environment_variables) {
+                self.variables.push(VariableRecord::of_deployment(deployment, variable));
+            }
+        }
     }
 
     fn entry(&self, run: &RunRecord) -> Result<BuildRecord, Error> {

@@ -8,42 +8,111 @@
 pub mod error;
 pub mod json;
 pub mod ledger;
+pub mod query;
 pub mod stored;
 
 use crate::diagnostic::Level;
 use crate::gate::StepOutcome;
-use crate::record::{BuildConfiguration, EnvironmentVariable};
+use crate::record::{
+    ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, EnvironmentVariable, ErrorStatus,
+    ProductionDeployment, Refused, TypeScriptError, Valid,
+};
 use crate::time::Timestamp;
 use crate::track::{Completeness, Found, StepReading, Tally};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use error::{Corrupt, Error};
 pub use json::JsonStore;
 pub use ledger::{Ledger, Retention};
+pub use query::{BuildQuery, Bundles, DeploymentQuery, ErrorPage, ErrorQuery, FileGlob, HealthQuery, IdPart};
 pub use stored::{BuildRecord, VariableRecord};
 
-/// Keeps the records of runs.
+/// What is done to a record between being read and being written, under the store's lock. It may be
+/// called again with a newer record.
+pub type Change<'a, R> = &'a (dyn Fn(&mut R) -> Result<(), Refused> + Send + Sync);
+
+/// Keeps records.
+///
+/// Every write happens whole or not at all, and doing it again changes nothing more.
+#[async_trait]
 pub trait Store: Send + Sync {
     /// The last run recorded for a branch that moved its base; `None` when there is none yet.
     /// Writes nothing.
     ///
     /// # Errors
     /// [`Error`] when it cannot be read; there may be a base then.
-    fn base(&self, branch: &str) -> Result<Option<BaseRecord>, Error>;
+    async fn base(&self, branch: &str) -> Result<Option<BaseRecord>, Error>;
 
     /// Records a run that has ended: its build, the life of errors, the facts about variables.
     /// Doing it again with the same `run_id` changes nothing.
     ///
     /// # Errors
     /// [`Error`] when nothing, or (said so) not all of it, could be recorded.
-    fn record(&self, run: &RunRecord) -> Result<Recorded, Error>;
+    async fn record(&self, run: &RunRecord) -> Result<Recorded, Error>;
+
+    /// Errors of a branch, the most severe first.
+    async fn errors(&self, query: &ErrorQuery) -> Result<ErrorPage, Error>;
+
+    /// One error, of whatever branch.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when no error has the id, [`Error::Ambiguous`] when several have.
+    async fn error(&self, id: &IdPart) -> Result<TypeScriptError, Error>;
+
+    /// Changes an error if it still has the status that was seen: compare and set. Gives it back as
+    /// it is now.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Overtaken`] when the status is another one by now, or
+    /// [`Error::Refused`] when the record may not become what `change` makes of it.
+    async fn change_error(
+        &self,
+        id: Uuid,
+        expected: ErrorStatus,
+        change: Change<'_, TypeScriptError>,
+    ) -> Result<TypeScriptError, Error>;
+
+    /// Builds over time, the oldest first.
+    async fn builds(&self, query: &BuildQuery) -> Result<Vec<BuildRecord>, Error>;
+
+    /// Appends checks of endpoints; those whose ids are there already are left as they are.
+    async fn add_api_health(&self, checks: &[Valid<ApiHealthCheck>]) -> Result<(), Error>;
+
+    async fn api_health(&self, query: &HealthQuery) -> Result<Vec<ApiHealthCheck>, Error>;
+
+    /// Appends checks of databases; those whose ids are there already are left as they are.
+    async fn add_database_health(&self, checks: &[Valid<DatabaseHealth>]) -> Result<(), Error>;
+
+    async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error>;
+
+    /// Adds a deployment; one whose id is there already is left as it is.
+    async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error>;
+
+    async fn deployments(&self, query: &DeploymentQuery) -> Result<Vec<ProductionDeployment>, Error>;
+
+    /// Changes a deployment if it still has the status that was seen: compare and set. Gives it back
+    /// as it is now.
+    ///
+    /// # Errors
+    /// As [`Store::change_error`].
+    async fn change_deployment(
+        &self,
+        id: Uuid,
+        expected: DeploymentStatus,
+        change: Change<'_, ProductionDeployment>,
+    ) -> Result<ProductionDeployment, Error>;
+
+    /// The facts about the variables of each environment, as last checked.
+    async fn variables(&self) -> Result<Vec<VariableRecord>, Error>;
 }
 
 /// What a run leaves behind. Only for runs that may move the base: the default branch's.
 ///
 /// A cancelled or failed run may be given, too: its build is always recorded. Errors move only by the
 /// steps that were read whole, so `steps` must name every step of the plan, also those not run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The run's UUIDv7.
     pub run_id: Uuid,

@@ -1,6 +1,6 @@
 //! The records of data-model.md with what a store keeps beside them.
 
-use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid, Record as _};
+use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid, ProductionDeployment, Record as _};
 use crate::time::Timestamp;
 use crate::track::{Found, StepReading};
 use serde::{Deserialize, Serialize};
@@ -65,10 +65,13 @@ impl BuildRecord {
     }
 }
 
-/// Facts about a variable in one environment. Never its value.
+/// Facts about a variable in one environment, or of one deployment. Never its value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VariableRecord {
     pub environment: Environment,
+    /// The deployment that had it; `None` for what a run last found in its environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<Uuid>,
     #[serde(flatten)]
     pub variable: EnvironmentVariable,
     /// Keys that belong to nothing above; a valid record has none.
@@ -79,7 +82,13 @@ pub struct VariableRecord {
 impl VariableRecord {
     #[must_use]
     pub fn new(environment: Environment, variable: EnvironmentVariable) -> Self {
-        Self { environment, variable, unknown: BTreeMap::new() }
+        Self { environment, deployment_id: None, variable, unknown: BTreeMap::new() }
+    }
+
+    /// One of a deployment's variables.
+    #[must_use]
+    pub fn of_deployment(deployment: &ProductionDeployment, variable: EnvironmentVariable) -> Self {
+        Self { deployment_id: Some(deployment.id), ..Self::new(deployment.environment, variable) }
     }
 
     /// The first key that is no field.

@@ -16,6 +16,11 @@ use uuid::Uuid;
 
 const FILES: [&str; 3] = ["typescript_errors.json", "environment_variables.json", "build_configs.json"];
 
+/// What a store answers.
+fn now<T>(answer: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
+}
+
 fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap()
 }
@@ -80,16 +85,16 @@ fn what_is_recorded_is_the_base_of_the_next_run() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("deep/.shipgate");
     let store = JsonStore::new(&path);
-    assert_eq!(store.base("main").unwrap(), None);
+    assert_eq!(now(store.base("main")).unwrap(), None);
     assert!(!path.exists(), "reading must not write");
 
     let mut first = run(1, vec![error("a.ts", 3, "x"), error("b.ts", 9, "y")]);
     let no_place = Found { step: "check".into(), diagnostic: Diagnostic::new("vite", Level::Warning, None, "w") };
     first.found.push(no_place.clone());
-    assert_eq!(store.record(&first).unwrap().outcome, RecordOutcome::BaseMoved);
+    assert_eq!(now(store.record(&first)).unwrap().outcome, RecordOutcome::BaseMoved);
     assert_eq!(contents(&path).into_keys().collect::<Vec<_>>(), [".gitignore", ".lock", FILES[2], FILES[1], FILES[0]]);
 
-    let base = JsonStore::new(&path).base("main").unwrap().unwrap();
+    let base = now(JsonStore::new(&path).base("main")).unwrap().unwrap();
     assert_eq!((base.run_id, &base.commit, base.recorded_at), (first.run_id, &first.commit, first.recorded_at));
     assert_eq!((base.count(Level::Error), base.count(Level::Warning)), (2, 1));
     let now = vec![error("a.ts", 5, "x"), error("a.ts", 6, "z"), no_place];
@@ -104,10 +109,10 @@ fn a_run_recorded_again_and_a_base_that_is_read_leave_every_byte_as_it_was() {
     let directory = TempDir::new().unwrap();
     let store = JsonStore::new(directory.path());
     let first = run(1, own_errors(1));
-    store.record(&first).unwrap();
+    now(store.record(&first)).unwrap();
     let before = contents(directory.path());
-    assert_eq!(store.record(&first).unwrap().outcome, RecordOutcome::AlreadyRecorded);
-    store.base("main").unwrap().unwrap();
+    assert_eq!(now(store.record(&first)).unwrap().outcome, RecordOutcome::AlreadyRecorded);
+    now(store.base("main")).unwrap().unwrap();
     assert_eq!(contents(directory.path()), before);
 }
 
@@ -116,9 +121,9 @@ fn an_error_that_moves_changes_one_line_of_its_file() {
     let directory = TempDir::new().unwrap();
     let store = JsonStore::new(directory.path());
     let errors = |line| vec![error("a.ts", line, "x"), error("b.ts", 2, "y")];
-    store.record(&run(1, errors(3))).unwrap();
+    now(store.record(&run(1, errors(3)))).unwrap();
     let before = fs::read_to_string(directory.path().join(FILES[0])).unwrap();
-    store.record(&run(2, errors(8))).unwrap();
+    now(store.record(&run(2, errors(8)))).unwrap();
     let after = fs::read_to_string(directory.path().join(FILES[0])).unwrap();
     let changed: Vec<_> = before.lines().zip(after.lines()).filter(|(one, other)| one != other).collect();
     assert_eq!(changed, [("      \"line_number\": 3,", "      \"line_number\": 8,")]);
@@ -129,7 +134,7 @@ fn an_error_that_moves_changes_one_line_of_its_file() {
 fn a_damaged_or_newer_file_is_named_and_nothing_is_overwritten() {
     let directory = TempDir::new().unwrap();
     let store = JsonStore::new(directory.path());
-    store.record(&run(1, own_errors(1))).unwrap();
+    now(store.record(&run(1, own_errors(1)))).unwrap();
     for name in FILES {
         let path = directory.path().join(name);
         let good = fs::read(&path).unwrap();
@@ -137,17 +142,17 @@ fn a_damaged_or_newer_file_is_named_and_nothing_is_overwritten() {
         for (bad, is_newer) in [(good[..good.len() / 2].to_vec(), false), (newer.into_bytes(), true), (vec![], false)] {
             fs::write(&path, &bad).unwrap();
             let before = contents(directory.path());
-            let refused = store.record(&run(2, own_errors(2))).unwrap_err();
+            let refused = now(store.record(&run(2, own_errors(2)))).unwrap_err();
             assert_eq!(matches!(refused, Error::Newer { .. }), is_newer, "{refused}");
             assert_eq!(matches!(refused, Error::Corrupt(_)), !is_newer, "{refused}");
             assert!(refused.to_string().contains(name) && !refused.help().is_empty(), "{refused}");
             // The facts about variables are no part of the base.
-            assert_eq!(store.base("main").is_err(), name != FILES[1]);
+            assert_eq!(now(store.base("main")).is_err(), name != FILES[1]);
             assert_eq!(contents(directory.path()), before);
         }
         fs::write(&path, &good).unwrap();
     }
-    assert_eq!(store.record(&run(2, vec![])).unwrap().tally.resolved, 40);
+    assert_eq!(now(store.record(&run(2, vec![]))).unwrap().tally.resolved, 40);
 }
 
 #[test]
@@ -156,12 +161,12 @@ fn a_folder_that_cannot_be_written_is_an_error_that_says_what_is_lost() {
     fs::write(directory.path().join("file"), "kept").unwrap();
     let store = JsonStore::new(directory.path().join("file/.shipgate"));
     let run = run(1, vec![]);
-    let refused = store.record(&run).unwrap_err();
+    let refused = now(store.record(&run)).unwrap_err();
     assert!(matches!(refused, Error::Unwritten { .. }), "{refused:?}");
     let text = refused.to_string();
     assert!(text.contains("file/.shipgate") && text.contains(&run.run_id.to_string()), "{text}");
     assert!(text.contains("is not recorded"), "{text}");
-    assert!(store.base("main").is_err(), "a base that cannot be read is no missing base");
+    assert!(now(store.base("main")).is_err(), "a base that cannot be read is no missing base");
     assert_eq!(fs::read(directory.path().join("file")).unwrap(), b"kept");
 }
 
@@ -170,7 +175,7 @@ fn a_folder_in_the_place_of_a_file_is_an_error_and_stays() {
     let directory = TempDir::new().unwrap();
     fs::create_dir(directory.path().join(FILES[0])).unwrap();
     let store = JsonStore::new(directory.path());
-    assert!(matches!(store.record(&run(1, vec![])), Err(Error::Unreadable { .. })));
+    assert!(matches!(now(store.record(&run(1, vec![]))), Err(Error::Unreadable { .. })));
     assert!(directory.path().join(FILES[0]).is_dir());
 }
 
@@ -178,14 +183,14 @@ fn a_folder_in_the_place_of_a_file_is_an_error_and_stays() {
 fn a_lock_that_another_process_holds_is_waited_for_and_then_named() {
     let directory = TempDir::new().unwrap();
     let store = JsonStore::new(directory.path()).with_patience(std::time::Duration::from_millis(50));
-    store.record(&run(1, vec![])).unwrap();
+    now(store.record(&run(1, vec![]))).unwrap();
     let held = fs::File::open(directory.path().join(".lock")).unwrap();
     held.lock().unwrap();
-    let refused = store.record(&run(2, vec![])).unwrap_err();
+    let refused = now(store.record(&run(2, vec![]))).unwrap_err();
     assert!(matches!(refused, Error::Locked { .. }), "{refused:?}");
-    assert!(matches!(store.base("main"), Err(Error::Locked { .. })));
+    assert!(matches!(now(store.base("main")), Err(Error::Locked { .. })));
     drop(held);
-    store.record(&run(2, vec![])).unwrap();
+    now(store.record(&run(2, vec![]))).unwrap();
 }
 
 #[cfg(unix)]
@@ -198,7 +203,7 @@ fn a_link_in_the_place_of_a_temporary_file_is_not_followed() {
     for name in FILES {
         std::os::unix::fs::symlink(&victim, path.join(format!("{name}.tmp"))).unwrap();
     }
-    JsonStore::new(&path).record(&run(1, own_errors(1))).unwrap();
+    now(JsonStore::new(&path).record(&run(1, own_errors(1)))).unwrap();
     assert_eq!(fs::read(&victim).unwrap(), b"kept");
 }
 
@@ -226,18 +231,18 @@ fn two_branches_that_each_fix_something_merge_in_git() {
     let store = JsonStore::new(directory.path().join(".shipgate"));
     git(&["init", "-q", "-b", "main"]);
     for number in 1..=8 {
-        store.record(&at(number, all())).unwrap();
+        now(store.record(&at(number, all()))).unwrap();
     }
     git(&["add", "-A"]);
     git(&["commit", "-qm", "base"]);
     assert!(!git(&["ls-files"]).contains(".lock"));
     for (branch, number, gone) in [("a", 9, 3), ("b", 10, 4)] {
         git(&["checkout", "-qb", branch, "main"]);
-        store.record(&at(number, without(gone))).unwrap();
+        now(store.record(&at(number, without(gone)))).unwrap();
         git(&["commit", "-qam", branch]);
     }
     git(&["merge", "-q", "--no-edit", "a"]);
-    let base = store.base("main").unwrap().unwrap();
+    let base = now(store.base("main")).unwrap().unwrap();
     assert_eq!((base.count(Level::Error), recorded_runs(&directory.path().join(".shipgate")).len()), (28, 10));
 }
 
@@ -253,19 +258,18 @@ fn child_writer() {
     let store = JsonStore::new(here.join("store")).with_retention(retention);
     match job.split_once(' ').unwrap() {
         ("record", count) => {
-            let first = store
-                .base("main")
+            let first = now(store.base("main"))
                 .unwrap()
                 .map_or(0, |base| u32::try_from((base.recorded_at - start()).num_minutes()).unwrap());
             for number in first + 1..=first + count.parse::<u32>().unwrap() {
                 let run = run(number, own_errors(number));
-                store.record(&run).unwrap();
+                now(store.record(&run)).unwrap();
                 acknowledge(&run.run_id.to_string());
             }
         }
         ("fail", _) => {
             let errors = (1..=3000).map(|line| error("a.ts", line, "long")).collect();
-            acknowledge(&store.record(&run(90, errors)).unwrap_err().to_string());
+            acknowledge(&now(store.record(&run(90, errors))).unwrap_err().to_string());
         }
         _ => unreachable!(),
     }
@@ -336,13 +340,13 @@ fn a_writer_killed_at_any_moment_leaves_all_it_acknowledged_and_nothing_half() {
     let lost: Vec<_> = said.difference(&kept).collect();
     assert!(lost.is_empty(), "{lost:?}");
     let store = JsonStore::new(&path).with_patience(std::time::Duration::from_secs(1));
-    store.record(&run(100_000, vec![])).unwrap();
+    now(store.record(&run(100_000, vec![]))).unwrap();
     assert!(contents(&path).keys().all(|name| !name.contains(".tmp")));
 }
 
 /// The store can be read, and what is open is what one run saw.
 fn assert_whole(path: &Path) {
-    let base = JsonStore::new(path).base("main").unwrap();
+    let base = now(JsonStore::new(path).base("main")).unwrap();
     let base = base.unwrap();
     let runs: HashSet<_> = base.found.iter().map(|found| &found.diagnostic.message).collect();
     assert_eq!((runs.len(), base.found.len()), (1, 40));
@@ -354,7 +358,7 @@ fn assert_whole(path: &Path) {
 fn without_space_left_the_old_records_stay_and_the_error_says_what_is_lost() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("store");
-    JsonStore::new(&path).record(&run(1, own_errors(1))).unwrap();
+    now(JsonStore::new(&path).record(&run(1, own_errors(1)))).unwrap();
     fs::write(directory.path().join("writer"), "fail now").unwrap();
     let before = contents(&path);
     // A limit of the size of files: writing ends in the middle, as on a full disk.

@@ -34,11 +34,17 @@ pub(super) fn open_store(config: &Config, directory: &Path, cancel: &Cancel) -> 
 }
 
 /// Reads the records of the default branch. One command alone has none.
-pub(super) fn read(config: &Config, directory: &Path, scene: &Scene, cancel: &Cancel, is_single: bool) -> Standing {
+pub(super) async fn read(
+    config: &Config,
+    directory: &Path,
+    scene: &Scene,
+    cancel: &Cancel,
+    is_single: bool,
+) -> Standing {
     if is_single {
         return Standing::Absent;
     }
-    match open_store(config, directory, cancel).base(&scene.base_branch) {
+    match open_store(config, directory, cancel).base(&scene.base_branch).await {
         Ok(Some(base)) => Standing::Known(Box::new(base)),
         Ok(None) => Standing::Absent,
         Err(error) => Standing::Unreadable { why: error.to_string(), help: Some(error.help()) },

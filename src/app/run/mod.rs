@@ -138,7 +138,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     )
     .await;
 
-    let standing = base::read(&settings.config, &input.directory, &scene, &hands.cancel, is_single);
+    let standing = base::read(&settings.config, &input.directory, &scene, &hands.cancel, is_single).await;
     let mut notices = notices(&plan, &checked, &redactor, &executed);
     notices.extend(scene.notices.iter().cloned());
     notices.extend(versions.notices);

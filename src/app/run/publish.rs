@@ -59,7 +59,7 @@ pub(super) async fn publish(
 ) {
     let writes = input.writing != Writing::Nothing;
     if writes && (input.writing == Writing::Record || scene.is_base()) {
-        let notice = record(config, scene, input, &report, readings, &hands.cancel);
+        let notice = record(config, scene, input, &report, readings, &hands.cancel).await;
         report.notices.extend(notice);
     }
     let identity = identity(input, scene, &report);
@@ -145,7 +145,7 @@ fn warning(message: String, help: Option<String>) -> Notice {
     Notice { level: NoticeLevel::Warning, message, help }
 }
 
-fn record(
+async fn record(
     config: &Config,
     scene: &Scene,
     input: &Input,
@@ -168,7 +168,7 @@ fn record(
         found: found.collect(),
         variables: Some(report.variables.checks.iter().map(|check| check.variable.clone()).collect()),
     };
-    match open_store(config, &input.directory, cancel).record(&run) {
+    match open_store(config, &input.directory, cancel).record(&run).await {
         Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => Some(Notice {
             level: NoticeLevel::Info,
             message: "a run that began later was recorded meanwhile, so this one did not move the base".to_owned(),

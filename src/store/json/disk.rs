@@ -27,10 +27,10 @@ pub(super) struct Lock(#[expect(dead_code, reason = "closing the file releases t
 
 impl Directory {
     /// Locks against all others; makes the folder.
-    pub(super) fn lock_exclusive(&self, run_id: Uuid) -> Result<Lock, Error> {
+    pub(super) fn lock_exclusive(&self, what: &str) -> Result<Lock, Error> {
         let unwritten = |path: &Path| {
             let path = path.to_owned();
-            move |source| Error::Unwritten { path, lost: lost_all(run_id), source }
+            move |source| Error::Unwritten { path, lost: lost_all(what), source }
         };
         fs::create_dir_all(&self.path).map_err(unwritten(&self.path))?;
         let path = self.path.join(LOCK);
@@ -88,7 +88,7 @@ impl Directory {
     }
 
     /// Writes all files beside the old ones, then renames them in the order given.
-    pub(super) fn replace(&self, files: &[(&str, String)], run_id: Uuid) -> Result<(), Error> {
+    pub(super) fn replace(&self, files: &[(&str, String)], what: &str) -> Result<(), Error> {
         let paths = |name: &str| (self.path.join(name), self.path.join(format!("{name}.tmp")));
         let clean = || {
             for (name, _) in files {
@@ -100,30 +100,35 @@ impl Directory {
             let (path, temporary) = paths(name);
             if let Err(source) = write_new(&temporary, &path, text) {
                 clean();
-                return Err(Error::Unwritten { path, lost: lost_all(run_id), source });
+                return Err(Error::Unwritten { path, lost: lost_all(what), source });
             }
         }
         for (index, (name, _)) in files.iter().enumerate() {
             let (path, temporary) = paths(name);
             if let Err(source) = fs::rename(&temporary, &path) {
                 clean();
-                let lost = if index == 0 { lost_all(run_id) } else { lost_part(run_id) };
+                let lost = if index == 0 { lost_all(what) } else { lost_part(what) };
                 return Err(Error::Unwritten { path, lost, source });
             }
         }
         sync(&self.path).map_err(|source| {
-            let lost = format!("the run `{run_id}` is recorded and may be lost if the machine stops now");
+            let lost = format!("{what} is recorded and may be lost if the machine stops now");
             Error::Unwritten { path: self.path.clone(), lost, source }
         })
     }
 }
 
-pub(super) fn lost_all(run_id: Uuid) -> String {
-    format!("the run `{run_id}` is not recorded, everything recorded before is unchanged")
+/// What is written when a run is recorded.
+pub(super) fn run(id: Uuid) -> String {
+    format!("the run `{id}`")
 }
 
-fn lost_part(run_id: Uuid) -> String {
-    format!("the run `{run_id}` is recorded in part, the next recorded run completes it")
+pub(super) fn lost_all(what: &str) -> String {
+    format!("{what} is not recorded, everything recorded before is unchanged")
+}
+
+fn lost_part(what: &str) -> String {
+    format!("{what} is recorded in part, doing it again completes it")
 }
 
 /// Writes and syncs a file that must not be there, so that no link in its place is followed.

@@ -1,7 +1,10 @@
 //! Records ↔ the text of a file. Reading checks every rule and says where one is broken.
 
 use super::JsonStore;
-use crate::record::{BuildConfiguration, EnvironmentVariable, Invalid, Record as _, TypeScriptError};
+use crate::record::{
+    ApiHealthCheck, BuildConfiguration, DatabaseHealth, EnvironmentVariable, Invalid, ProductionDeployment,
+    Record as _, TypeScriptError,
+};
 use crate::store::{BuildRecord, Corrupt, Error, VariableRecord};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -100,11 +103,15 @@ impl Stored for VariableRecord {
     const KEY: &'static str = "key";
 
     fn id(&self) -> String {
-        format!("{}/{}", self.environment.as_str(), self.variable.key)
+        match self.deployment_id {
+            Some(deployment) => format!("{deployment}/{}", self.variable.key),
+            None => format!("{}/{}", self.environment.as_str(), self.variable.key),
+        }
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        (self.environment, &self.variable.key).cmp(&(other.environment, &other.variable.key))
+        let key = |it: &Self| (it.deployment_id, it.environment);
+        key(self).cmp(&key(other)).then_with(|| self.variable.key.cmp(&other.variable.key))
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -118,6 +125,32 @@ impl Stored for VariableRecord {
         fault_of::<EnvironmentVariable>(value).or_else(|| fault_of::<Self>(value))
     }
 }
+
+/// Records that are only ever added take a line each; the random half of an id spreads them.
+macro_rules! a_line_each {
+    ($record:ty, $file:literal) => {
+        impl Stored for $record {
+            const FILE: &'static str = $file;
+            const LAYOUT: Layout = Layout::LineARecord;
+
+            fn id(&self) -> String {
+                self.id.to_string()
+            }
+
+            fn order(&self, other: &Self) -> Ordering {
+                (self.id.as_u64_pair().1, self.id).cmp(&(other.id.as_u64_pair().1, other.id))
+            }
+
+            fn check(&self) -> Result<(), Fault> {
+                Ok(self.validate()?)
+            }
+        }
+    };
+}
+
+a_line_each!(ApiHealthCheck, "api_health.json");
+a_line_each!(DatabaseHealth, "database_health.json");
+a_line_each!(ProductionDeployment, "deployments.json");
 
 #[derive(Deserialize)]
 struct Head {

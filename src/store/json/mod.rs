@@ -1,9 +1,10 @@
-//! Records in files: `typescript_errors.json`, `environment_variables.json`, `build_configs.json`.
+//! Records in files: `typescript_errors.json`, `environment_variables.json`, `build_configs.json`,
+//! `api_health.json`, `database_health.json`, `deployments.json`.
 //!
 //! Each is `{ "version": 1, "records": [ … ] }`, made for git: errors take a line a field and are
-//! sorted by branch, file and id, so that an error that moves down changes one line; builds and
-//! variables take a line each, builds sorted by the random half of their run's id, so that two
-//! branches that each add one mostly add them in different places.
+//! sorted by branch, file and id, so that an error that moves down changes one line; all others take
+//! a line each and are sorted by the random half of their id, so that two branches that each add one
+//! mostly add them in different places. A deployment's variables stand in the file of the variables.
 //!
 //! Writing: under an exclusive lock on `.lock` (the system releases it with the process, however it
 //! ends) all new files are written and synced beside the old ones, then renamed over them in the order
@@ -15,7 +16,14 @@
 mod disk;
 mod document;
 
-use super::{BaseRecord, Error, Ledger, RecordOutcome, Recorded, Retention, RunRecord, Store};
+use super::{
+    BaseRecord, BuildQuery, BuildRecord, Change, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
+    Ledger, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
+};
+use crate::record::{
+    ApiHealthCheck, DatabaseHealth, DeploymentStatus, ErrorStatus, ProductionDeployment, Record, TypeScriptError, Valid,
+};
+use async_trait::async_trait;
 use disk::Directory;
 use document::{Stored, decode, encode};
 use std::path::PathBuf;
@@ -58,57 +66,225 @@ impl JsonStore {
         Ok((decode(&self.directory.path.join(R::FILE), &bytes)?, Some(bytes)))
     }
 
-    /// The file's name and new text, unless it is as before or still has nothing to hold.
-    fn changed<R: Stored>(
-        &self,
-        records: &mut [R],
-        before: Option<&[u8]>,
-        run_id: Uuid,
-    ) -> Result<Option<(&'static str, String)>, Error> {
-        if before.is_none() && records.is_empty() {
-            return Ok(None);
-        }
-        let text = encode(records).map_err(|source| Error::Unwritten {
-            path: self.directory.path.join(R::FILE),
-            lost: disk::lost_all(run_id),
-            source: source.into(),
-        })?;
-        Ok((before != Some(text.as_bytes())).then_some((R::FILE, text)))
-    }
-}
-
-impl Store for JsonStore {
-    fn base(&self, branch: &str) -> Result<Option<BaseRecord>, Error> {
-        let read = || -> Result<_, Error> {
-            Ok(Ledger { builds: self.read()?.0, errors: self.read()?.0, variables: Vec::new() }.base(branch))
-        };
+    /// Reads while nobody writes.
+    fn read_locked<T>(&self, read: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         let lock = self.directory.lock_shared()?;
-        let base = read();
+        let result = read();
         if lock.is_none()
             && let Some(_lock) = self.directory.lock_shared()?
         {
             // The first writer came while this read without a lock.
             return read();
         }
-        base
+        result
     }
 
-    fn record(&self, run: &RunRecord) -> Result<Recorded, Error> {
-        let _lock = self.directory.lock_exclusive(run.run_id)?;
+    /// The records of one file.
+    fn all<R: Stored>(&self) -> Result<Vec<R>, Error> {
+        self.read_locked(|| Ok(self.read()?.0))
+    }
+
+    fn read_deployments(&self) -> Result<Vec<ProductionDeployment>, Error> {
+        let mut ledger = Ledger { deployments: self.read()?.0, variables: self.read()?.0, ..Ledger::default() };
+        ledger.join_variables();
+        Ok(ledger.deployments)
+    }
+
+    /// The file's name and new text, unless it is as before or still has nothing to hold.
+    fn changed<R: Stored>(
+        &self,
+        records: &mut [R],
+        before: Option<&[u8]>,
+        what: &str,
+    ) -> Result<Option<(&'static str, String)>, Error> {
+        if before.is_none() && records.is_empty() {
+            return Ok(None);
+        }
+        let text = encode(records).map_err(|source| Error::Unwritten {
+            path: self.directory.path.join(R::FILE),
+            lost: disk::lost_all(what),
+            source: source.into(),
+        })?;
+        Ok((before != Some(text.as_bytes())).then_some((R::FILE, text)))
+    }
+
+    /// Changes the records of one file. `what` is said to be lost when it cannot be written.
+    fn update<R: Stored, T>(
+        &self,
+        what: &str,
+        change: impl FnOnce(&mut Vec<R>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _lock = self.directory.lock_exclusive(what)?;
+        let (mut records, before) = self.read()?;
+        let result = change(&mut records)?;
+        let file = self.changed(&mut records, before.as_deref(), what)?;
+        self.directory.replace(&file.into_iter().collect::<Vec<_>>(), what)?;
+        Ok(result)
+    }
+
+    fn update_deployments<T>(
+        &self,
+        what: &str,
+        change: impl FnOnce(&mut Vec<ProductionDeployment>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _lock = self.directory.lock_exclusive(what)?;
+        let (variables, variables_before) = self.read()?;
+        let (deployments, deployments_before) = self.read()?;
+        let mut ledger = Ledger { deployments, variables, ..Ledger::default() };
+        ledger.join_variables();
+        let result = change(&mut ledger.deployments)?;
+        ledger.split_variables();
+        let files = [
+            self.changed(&mut ledger.variables, variables_before.as_deref(), what)?,
+            self.changed(&mut ledger.deployments, deployments_before.as_deref(), what)?,
+        ];
+        self.directory.replace(&files.into_iter().flatten().collect::<Vec<_>>(), what)?;
+        Ok(result)
+    }
+
+    /// Adds records whose ids are not there yet.
+    fn add<R: Stored + Record + Clone>(&self, new: &[Valid<R>]) -> Result<(), Error> {
+        let what = format!("{} of {}", new.len(), R::FILE);
+        self.update(&what, |records: &mut Vec<R>| {
+            for record in new {
+                if !records.iter().any(|it| Record::id(it) == Record::id(&**record)) {
+                    records.push(record.clone().into_inner());
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Changes the record with this id if its status is still the one that was seen.
+fn compare_and_set<R: Record + Clone>(
+    records: &mut [R],
+    id: Uuid,
+    status: impl Fn(&R) -> &'static str,
+    expected: &'static str,
+    change: Change<'_, R>,
+) -> Result<R, Error> {
+    let record = records.iter_mut().find(|it| it.id() == id);
+    let record = record.ok_or_else(|| Error::Unknown { record: R::NAME, id: id.into() })?;
+    let found = status(record);
+    if found != expected {
+        return Err(Error::Overtaken { record: R::NAME, id, expected, found });
+    }
+    let mut valid = Valid::new(record.clone())?;
+    valid.change(change).map_err(|refused| Error::Refused { id, refused })?;
+    *record = valid.into_inner();
+    Ok(record.clone())
+}
+
+#[async_trait]
+impl Store for JsonStore {
+    async fn base(&self, branch: &str) -> Result<Option<BaseRecord>, Error> {
+        self.read_locked(|| {
+            Ok(Ledger { builds: self.read()?.0, errors: self.read()?.0, ..Ledger::default() }.base(branch))
+        })
+    }
+
+    async fn record(&self, run: &RunRecord) -> Result<Recorded, Error> {
+        let what = disk::run(run.run_id);
+        let _lock = self.directory.lock_exclusive(&what)?;
         let (errors, errors_before) = self.read()?;
         let (variables, variables_before) = self.read()?;
         let (builds, builds_before) = self.read()?;
-        let mut ledger = Ledger { errors, builds, variables };
+        let mut ledger = Ledger { errors, builds, variables, ..Ledger::default() };
         let recorded = ledger.record(run, &self.retention)?;
         if recorded.outcome != RecordOutcome::AlreadyRecorded {
             let files = [
-                self.changed(&mut ledger.errors, errors_before.as_deref(), run.run_id)?,
-                self.changed(&mut ledger.variables, variables_before.as_deref(), run.run_id)?,
-                self.changed(&mut ledger.builds, builds_before.as_deref(), run.run_id)?,
+                self.changed(&mut ledger.errors, errors_before.as_deref(), &what)?,
+                self.changed(&mut ledger.variables, variables_before.as_deref(), &what)?,
+                self.changed(&mut ledger.builds, builds_before.as_deref(), &what)?,
             ];
             let files: Vec<_> = files.into_iter().flatten().collect();
-            self.directory.replace(&files, run.run_id)?;
+            self.directory.replace(&files, &what)?;
         }
         Ok(recorded)
     }
+
+    async fn errors(&self, query: &ErrorQuery) -> Result<ErrorPage, Error> {
+        Ok(query.select(self.all()?))
+    }
+
+    async fn error(&self, id: &IdPart) -> Result<TypeScriptError, Error> {
+        let mut found = self.all::<TypeScriptError>()?;
+        found.retain(|error| id.matches(error.id));
+        only(found, id)
+    }
+
+    async fn change_error(
+        &self,
+        id: Uuid,
+        expected: ErrorStatus,
+        change: Change<'_, TypeScriptError>,
+    ) -> Result<TypeScriptError, Error> {
+        let what = format!("the change of the error `{id}`");
+        self.update(&what, |errors| {
+            compare_and_set(errors, id, |error| error.status.as_str(), expected.as_str(), change)
+        })
+    }
+
+    async fn builds(&self, query: &BuildQuery) -> Result<Vec<BuildRecord>, Error> {
+        Ok(query.select(self.all()?))
+    }
+
+    async fn add_api_health(&self, checks: &[Valid<ApiHealthCheck>]) -> Result<(), Error> {
+        self.add(checks)
+    }
+
+    async fn api_health(&self, query: &HealthQuery) -> Result<Vec<ApiHealthCheck>, Error> {
+        Ok(query.select_api(self.all()?))
+    }
+
+    async fn add_database_health(&self, checks: &[Valid<DatabaseHealth>]) -> Result<(), Error> {
+        self.add(checks)
+    }
+
+    async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error> {
+        Ok(query.select_database(self.all()?))
+    }
+
+    async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error> {
+        let what = format!("the deployment `{}`", deployment.id);
+        self.update_deployments(&what, |deployments| {
+            if !deployments.iter().any(|it| it.id == deployment.id) {
+                deployments.push(deployment.clone().into_inner());
+            }
+            Ok(())
+        })
+    }
+
+    async fn deployments(&self, query: &DeploymentQuery) -> Result<Vec<ProductionDeployment>, Error> {
+        Ok(query.select(self.read_locked(|| self.read_deployments())?))
+    }
+
+    async fn change_deployment(
+        &self,
+        id: Uuid,
+        expected: DeploymentStatus,
+        change: Change<'_, ProductionDeployment>,
+    ) -> Result<ProductionDeployment, Error> {
+        let what = format!("the change of the deployment `{id}`");
+        self.update_deployments(&what, |deployments| {
+            compare_and_set(deployments, id, |it| it.deployment_status.as_str(), expected.as_str(), change)
+        })
+    }
+
+    async fn variables(&self) -> Result<Vec<VariableRecord>, Error> {
+        let mut variables = self.all::<VariableRecord>()?;
+        variables.retain(|it| it.deployment_id.is_none());
+        variables.sort_by(Stored::order);
+        Ok(variables)
+    }
+}
+
+/// The one error that an id names.
+fn only(mut found: Vec<TypeScriptError>, id: &IdPart) -> Result<TypeScriptError, Error> {
+    if found.len() > 1 {
+        let candidates = found.iter().map(|error| error.id).collect();
+        return Err(Error::Ambiguous { record: TypeScriptError::NAME, id: id.clone(), candidates });
+    }
+    found.pop().ok_or_else(|| Error::Unknown { record: TypeScriptError::NAME, id: id.clone() })
 }
