@@ -1,6 +1,7 @@
 //! The life of an error: its states, the table of their transitions, and who caused one when.
 
 use crate::time::Timestamp;
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,14 +29,15 @@ pub enum Actor {
 impl ErrorStatus {
     pub const ALL: [Self; 4] = [Self::Identified, Self::InProgress, Self::Resolved, Self::Deferred];
 
-    /// The transition table. A person's transitions are the data model's. A run adds what it sees:
-    /// an error that is gone is resolved, whatever was planned with it, and one that comes back is
-    /// identified again.
-    pub const TRANSITIONS: [(Self, Self, Actor); 8] = [
+    /// The transition table. A person's transitions are the data model's; one resolved by mistake is
+    /// opened again. A run adds what it sees: an error that is gone is resolved, whatever was planned
+    /// with it, and one that comes back is identified again.
+    pub const TRANSITIONS: [(Self, Self, Actor); 9] = [
         (Self::Identified, Self::InProgress, Actor::Person),
         (Self::InProgress, Self::Resolved, Actor::Person),
         (Self::Identified, Self::Deferred, Actor::Person),
         (Self::Deferred, Self::InProgress, Actor::Person),
+        (Self::Resolved, Self::Identified, Actor::Person),
         (Self::Identified, Self::Resolved, Actor::Run),
         (Self::InProgress, Self::Resolved, Actor::Run),
         (Self::Deferred, Self::Resolved, Actor::Run),
@@ -56,6 +58,23 @@ impl ErrorStatus {
     #[must_use]
     pub fn is_open(self) -> bool {
         self != Self::Resolved
+    }
+}
+
+/// Until when an error does not count, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deferral {
+    /// The first day, in UTC, on which it counts again.
+    pub until: NaiveDate,
+    pub reason: String,
+}
+
+impl Deferral {
+    /// Whether the error counts again.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.until <= now.date_naive()
     }
 }
 

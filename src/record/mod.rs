@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod database_health;
 pub mod deployment;
 pub mod error_status;
+pub mod line_print;
 pub mod name;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -20,7 +21,8 @@ pub use build::{BuildConfiguration, BuildStatus};
 pub use bundle::{Asset, AssetKind, Bundle, Sizes};
 pub use database_health::{ConnectionStatus, DatabaseHealth, QueryStatus};
 pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
-pub use error_status::{Actor, Cause, ErrorStatus, Sighting, StatusChange};
+pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};
+pub use line_print::{LinePrint, SourceLines};
 pub use typescript_error::{Detected, ProjectPath, TypeScriptError};
 pub use valid::{Record, Refused, Valid};
 pub use variable::{EnvironmentVariable, Leak, UndeclaredRead, ValidationStatus, VariableCheck};

@@ -10,7 +10,7 @@
 //! so that the next comparison still knows it (`track::After::loose`).
 
 use super::valid::{Record, check_id};
-use super::{Actor, Cause, ErrorStatus, IllegalTransition, Invalid, Sighting, StatusChange};
+use super::{Actor, Cause, Deferral, ErrorStatus, IllegalTransition, Invalid, LinePrint, Sighting, StatusChange};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
@@ -87,6 +87,12 @@ pub struct TypeScriptError {
     pub level: Level,
     /// Beside the data model: the step of the run that says it.
     pub step: String,
+    /// Beside the data model: the line that it is on, where its text was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_hash: Option<LinePrint>,
+    /// Beside the data model: until when it does not count, and why, while it is deferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferral: Option<Deferral>,
     /// Beside the data model: the branch that it lives on; each branch has errors of its own.
     pub branch: String,
     /// Beside the data model: the build that found it first (the entity's many-to-one relation).
@@ -112,6 +118,7 @@ pub struct Detected<'a> {
     line_number: NonZeroU32,
     column_number: NonZeroU32,
     error_code: String,
+    line_hash: Option<LinePrint>,
 }
 
 impl<'a> Detected<'a> {
@@ -134,7 +141,19 @@ impl<'a> Detected<'a> {
             line_number: positive(diagnostic.line, "line_number")?,
             column_number: positive(diagnostic.column, "column_number")?,
             error_code,
+            line_hash: None,
         })
+    }
+
+    /// Adds what its line is recognised by.
+    #[must_use]
+    pub fn on_line(self, line_hash: Option<LinePrint>) -> Self {
+        Self { line_hash, ..self }
+    }
+
+    #[must_use]
+    pub fn line_hash(&self) -> Option<LinePrint> {
+        self.line_hash
     }
 
     #[must_use]
@@ -167,6 +186,8 @@ impl TypeScriptError {
             tool: diagnostic.tool.clone().into_owned(),
             level: diagnostic.level,
             step: detected.step.to_owned(),
+            line_hash: detected.line_hash,
+            deferral: None,
             branch: branch.to_owned(),
             build_id: sighting.build_id,
             commit: sighting.commit.clone(),
@@ -175,19 +196,24 @@ impl TypeScriptError {
         }
     }
 
-    /// Takes over where the error is now, which step says it and how it is classified now.
+    /// Takes over where the error is now, which step says it in which words, and how it is classified now.
     pub fn locate(&mut self, detected: Detected<'_>) {
         self.file_path = detected.file_path;
         self.line_number = detected.line_number;
         self.column_number = detected.column_number;
         self.category = detected.diagnostic.category;
         self.severity = detected.diagnostic.severity;
+        self.line_hash = detected.line_hash;
+        if self.error_message != detected.diagnostic.message {
+            self.error_message.clone_from(&detected.diagnostic.message);
+        }
         if self.step != detected.step {
             detected.step.clone_into(&mut self.step);
         }
     }
 
-    /// Moves to another status and remembers it. Resolved sets `resolved_at`, leaving it clears it.
+    /// Moves to another status and remembers it. Resolved sets `resolved_at`, leaving it clears it;
+    /// leaving deferred clears the deferral.
     ///
     /// # Errors
     /// [`IllegalTransition`] when [`ErrorStatus::TRANSITIONS`] does not have it.
@@ -202,6 +228,7 @@ impl TypeScriptError {
         }
         self.status = to;
         self.resolved_at = (to == ErrorStatus::Resolved).then_some(at);
+        self.deferral = None;
         self.history.push(StatusChange {
             from,
             to,
@@ -270,6 +297,9 @@ impl Record for TypeScriptError {
         }
         if self.history.len() > Self::MAX_HISTORY {
             return invalid("history", "is too long");
+        }
+        if self.deferral.is_some() && self.status != ErrorStatus::Deferred {
+            return invalid("deferral", "can only be set when it is deferred");
         }
         match (self.resolved_at, self.status) {
             (Some(_), status) if status.is_open() => invalid("resolved_at", "can only be set when it is resolved"),
@@ -383,6 +413,8 @@ mod tests {
         assert_eq!(field(TypeScriptError { status: ErrorStatus::Resolved, ..error() }), "resolved_at");
         assert_eq!(field(TypeScriptError { error_code: "no code".into(), ..error() }), "error_code");
         assert_eq!(field(TypeScriptError { branch: String::new(), ..error() }), "branch");
+        let deferral = Deferral { until: at(0).date_naive(), reason: "later".into() };
+        assert_eq!(field(TypeScriptError { deferral: Some(deferral), ..error() }), "deferral");
     }
 
     #[test]

@@ -28,7 +28,10 @@ pub use crate::config::Colour;
 pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
-pub use model::{Base, Counts, Notice, NoticeLevel, Project, Report, Run, State, Step, ToolInfo, Tracked, Variables};
+pub use model::{
+    Base, Before, Counts, Notice, NoticeLevel, Project, Recognition, Report, Run, State, Step, ToolInfo, Tracked,
+    Variables,
+};
 pub use terminal::{Listing, render_code, render_variables};
 
 /// A way to show a report.

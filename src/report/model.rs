@@ -2,14 +2,17 @@
 
 use crate::diagnostic::{Account, Diagnostic, Exit};
 use crate::gate::{StepOutcome, Verdict};
-use crate::record::{BuildConfiguration, Bundle, Environment, Leak, UndeclaredRead, VariableCheck};
+use crate::record::{
+    BuildConfiguration, Bundle, Deferral, Environment, Leak, LinePrint, UndeclaredRead, VariableCheck,
+};
 use crate::time::Timestamp;
+use crate::track::Found;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub use crate::track::State;
+pub use crate::track::{Recognition, State};
 
 /// A diagnostic with what became of it and the step that said it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +21,41 @@ pub struct Tracked {
     pub step: String,
     #[serde(flatten)]
     pub diagnostic: Diagnostic,
+    /// Where it was in the base and by what it was recognised, unless it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+    /// What its line is recognised by, where its text was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_hash: Option<LinePrint>,
+    /// Until when it does not count, where it was deferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferral: Option<Deferral>,
+}
+
+/// What a diagnostic was in the base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Before {
+    pub file: Option<String>,
+    pub line: Option<u32>,
+    pub recognised_by: Recognition,
+}
+
+impl From<&Tracked> for Found {
+    fn from(tracked: &Tracked) -> Self {
+        Self {
+            line_hash: tracked.line_hash,
+            deferral: tracked.deferral.clone(),
+            ..Self::new(tracked.step.clone(), tracked.diagnostic.clone())
+        }
+    }
+}
+
+impl Tracked {
+    /// One that the base has not.
+    #[must_use]
+    pub fn new(step: impl Into<String>, diagnostic: Diagnostic) -> Self {
+        Self { state: State::New, step: step.into(), diagnostic, before: None, line_hash: None, deferral: None }
+    }
 }
 
 /// The program that wrote the report.

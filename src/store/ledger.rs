@@ -43,7 +43,7 @@ impl Ledger {
         let last = builds.iter().map(|&index| &self.builds[index]).find(|build| build.is_base)?;
         let success = builds.iter().map(|&index| &self.builds[index]).find(|it| is_success(it));
         let open = self.errors.iter().filter(|error| error.branch == branch && error.status.is_open());
-        let found = open.map(|error| Found { step: error.step.clone(), diagnostic: error.to_diagnostic() });
+        let found = open.map(Found::from);
         Some(BaseRecord {
             run_id: last.run_id,
             commit: last.build.commit.clone(),

@@ -18,7 +18,7 @@ fn error(line: u32, message: &str) -> Found {
         column: Some(1),
         ..Diagnostic::new("typescript", Level::Error, Some("ts2322".into()), message)
     };
-    Found { step: "check".into(), diagnostic }
+    Found::new("check", diagnostic)
 }
 
 /// Begins and ends in the minute of its number.
@@ -132,7 +132,7 @@ fn a_clock_that_went_back_does_not_hold_the_base() {
 fn old_builds_bundles_and_resolved_errors_go_but_never_what_the_base_needs() {
     let retention = Retention { builds_per_branch: 4, bundles_per_branch: 2, resolved_errors: 3 };
     let mut ledger = Ledger::default();
-    let nowhere = Found { step: "check".into(), diagnostic: Diagnostic::new("vite", Level::Warning, None, "w") };
+    let nowhere = Found::new("check", Diagnostic::new("vite", Level::Warning, None, "w"));
     ledger.record(&run(1, Whole, vec![error(1, "e1"), nowhere.clone()]), &retention).unwrap();
     for number in 2..=9 {
         let found = vec![error(1, &format!("e{number}")), nowhere.clone()];

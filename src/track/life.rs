@@ -62,12 +62,12 @@ pub fn advance(before: Before, run: &RunReading<'_>) -> After {
     let (mut placed, mut now_loose) = (Vec::new(), Vec::new());
     for found in run.found.iter().filter(|found| is_whole(&found.step)) {
         match Detected::new(&found.step, &found.diagnostic) {
-            Ok(detected) => placed.push(detected),
+            Ok(detected) => placed.push((detected.on_line(found.line_hash), found.former_file.as_deref())),
             Err(_) => now_loose.push(found.clone()),
         }
     }
     let mut life = Life { run, is_seen: vec![false; errors.len()], tally: Tally::default() };
-    let unmet = life.meet(&mut errors, placed, ErrorStatus::is_open, Reach::RenamedFiles);
+    let unmet = life.meet(&mut errors, placed, ErrorStatus::is_open, Reach::Everywhere);
     let unmet = life.meet(&mut errors, unmet, |status| !status.is_open(), Reach::SameFile);
     life.resolve_gone(&mut errors, &last_read);
     life.identify(&mut errors, unmet);
@@ -84,6 +84,9 @@ fn merge_loose(before: Vec<Found>, now: Vec<Found>, steps: &[StepReading]) -> Ve
     kept.map(|(_, found)| found).chain(now).collect()
 }
 
+/// What keeps the rules of a record, and the former name of its file.
+type Placed<'a> = (Detected<'a>, Option<&'a str>);
+
 #[derive(Debug)]
 struct Life<'a> {
     run: &'a RunReading<'a>,
@@ -97,21 +100,21 @@ impl Life<'_> {
     fn meet<'f>(
         &mut self,
         errors: &mut [TypeScriptError],
-        found: Vec<Detected<'f>>,
+        found: Vec<Placed<'f>>,
         is_wanted: impl Fn(ErrorStatus) -> bool,
         reach: Reach,
-    ) -> Vec<Detected<'f>> {
+    ) -> Vec<Placed<'f>> {
         let is_candidate = |error: &TypeScriptError| error.branch == self.run.branch && is_wanted(error.status);
         let candidates: Vec<usize> = (0..errors.len()).filter(|&index| is_candidate(&errors[index])).collect();
         let matches = {
-            let now: Vec<Subject<'_>> = found.iter().map(|it| Subject::from(it.diagnostic())).collect();
+            let now: Vec<Subject<'_>> = found.iter().map(|(it, former)| Subject::of_detected(it, *former)).collect();
             let then: Vec<Subject<'_>> = candidates.iter().map(|&index| Subject::from(&errors[index])).collect();
             pair(&now, &then, reach)
         };
         let mut unmet = Vec::new();
-        for (detected, matched) in found.into_iter().zip(matches) {
+        for ((detected, former), matched) in found.into_iter().zip(matches) {
             let Some(matched) = matched else {
-                unmet.push(detected);
+                unmet.push((detected, former));
                 continue;
             };
             let index = candidates[matched.base];
@@ -140,10 +143,10 @@ impl Life<'_> {
         }
     }
 
-    fn identify(&mut self, errors: &mut Vec<TypeScriptError>, unmet: Vec<Detected<'_>>) {
+    fn identify(&mut self, errors: &mut Vec<TypeScriptError>, unmet: Vec<Placed<'_>>) {
         let (sighting, branch) = (&self.run.sighting, self.run.branch);
         let mut alike = HashMap::<String, u64>::new();
-        for detected in unmet {
+        for (detected, _) in unmet {
             let mut error = TypeScriptError::identified(Uuid::nil(), branch, detected, sighting);
             let fingerprint = error.fingerprint();
             error.id = derive_id(sighting, branch, &fingerprint, alike.get(&fingerprint).copied().unwrap_or(0));

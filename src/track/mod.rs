@@ -3,16 +3,19 @@
 //! Pure: knows no file, no clock, no store. [`compare`] answers for one run, [`advance`] moves the
 //! records of the default branch; both match by the same passes ([`pair()`]).
 
+mod group;
 pub mod life;
 pub mod pair;
+pub mod subject;
 
 use crate::diagnostic::Diagnostic;
+use crate::record::{Deferral, LinePrint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Borrow;
 
 pub use life::{After, Before, RunReading, Tally, advance};
-pub use pair::{Match, Reach, Subject, pair};
+pub use pair::{Reach, pair};
+pub use subject::{Match, Recognition, Subject};
 
 /// What a diagnostic is to the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -23,17 +26,28 @@ pub enum State {
     Moved,
 }
 
-/// A diagnostic and the step that said it.
+/// A diagnostic, the step that said it, and what it can be recognised by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
     pub step: String,
     pub diagnostic: Diagnostic,
+    /// `None` where the text of its line is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_hash: Option<LinePrint>,
+    /// Until when it does not count, where it is known and was deferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferral: Option<Deferral>,
+    /// What its file was called in the base, where that is known and another name.
+    #[serde(skip)]
+    pub former_file: Option<String>,
 }
 
-impl Borrow<Diagnostic> for Found {
-    fn borrow(&self) -> &Diagnostic {
-        &self.diagnostic
+impl Found {
+    /// What a step said, as far as the tool's output tells.
+    #[must_use]
+    pub fn new(step: impl Into<String>, diagnostic: Diagnostic) -> Self {
+        Self { step: step.into(), diagnostic, line_hash: None, deferral: None, former_file: None }
     }
 }
 
@@ -68,41 +82,34 @@ pub fn was_looked_for(step: &str, steps: &[StepReading]) -> bool {
     if own.peek().is_some() { own.all(is_whole) } else { !steps.is_empty() && steps.iter().all(is_whole) }
 }
 
-/// Diagnostics of a run beside those of the base. `C` and `B` are [`Diagnostic`] or [`Found`].
+/// Diagnostics of a run beside those of the base.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison<C, B> {
-    /// All of the run, in the order given.
-    pub tracked: Vec<(State, C)>,
+pub struct Comparison {
+    /// All of the run, in the order given; without a match it is new.
+    pub tracked: Vec<(Option<Match>, Found)>,
     /// What the base has and the run has not, in the order of the base.
-    pub fixed: Vec<B>,
+    pub fixed: Vec<Found>,
 }
 
 /// Tells what is new, known, moved and fixed. Without a base everything is new.
 ///
-/// Of `n` alike in the run and `m` in the base, `n − m` are new or `m − n` fixed. Give each diagnostic
-/// once, also when two steps said it. A level is part of what a diagnostic is: a warning that became
-/// an error is a new error and a fixed warning. O(n log n).
+/// Give each diagnostic once, also when two steps said it. A level is part of what a diagnostic is: a
+/// warning that became an error is a new error and a fixed warning. O(n log n).
 #[must_use]
-pub fn compare<C, B>(current: Vec<C>, base: Option<&[B]>) -> Comparison<C, B>
-where
-    C: Borrow<Diagnostic>,
-    B: Borrow<Diagnostic> + Clone,
-{
-    let base = base.unwrap_or_default();
-    let matches = pair(&subjects(&current), &subjects(base), Reach::RenamedFiles);
+pub fn compare(current: Vec<Found>, base: &[Found]) -> Comparison {
+    let matches = pair(&subjects(&current), &subjects(base), Reach::Everywhere);
     let mut is_gone = vec![true; base.len()];
     for found in matches.iter().flatten() {
         is_gone[found.base] = false;
     }
-    let states = matches.iter().map(|found| found.map_or(State::New, |found| found.state));
     Comparison {
-        tracked: states.zip(current).collect(),
+        tracked: matches.into_iter().zip(current).collect(),
         fixed: base.iter().zip(is_gone).filter(|(_, is_gone)| *is_gone).map(|(it, _)| it.clone()).collect(),
     }
 }
 
-fn subjects<D: Borrow<Diagnostic>>(diagnostics: &[D]) -> Vec<Subject<'_>> {
-    diagnostics.iter().map(|it| Subject::from(it.borrow())).collect()
+fn subjects(found: &[Found]) -> Vec<Subject<'_>> {
+    found.iter().map(Subject::from).collect()
 }
 
 #[cfg(test)]

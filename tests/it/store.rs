@@ -32,7 +32,7 @@ fn error(file: &str, line: u32, message: &str) -> Found {
         column: Some(1),
         ..Diagnostic::new("typescript", Level::Error, Some("ts2322".into()), message)
     };
-    Found { step: "check".into(), diagnostic }
+    Found::new("check", diagnostic)
 }
 
 /// A run of the default branch that took place at its number's minute and read everything.
@@ -89,7 +89,7 @@ fn what_is_recorded_is_the_base_of_the_next_run() {
     assert!(!path.exists(), "reading must not write");
 
     let mut first = run(1, vec![error("a.ts", 3, "x"), error("b.ts", 9, "y")]);
-    let no_place = Found { step: "check".into(), diagnostic: Diagnostic::new("vite", Level::Warning, None, "w") };
+    let no_place = Found::new("check", Diagnostic::new("vite", Level::Warning, None, "w"));
     first.found.push(no_place.clone());
     assert_eq!(now(store.record(&first)).unwrap().outcome, RecordOutcome::BaseMoved);
     assert_eq!(contents(&path).into_keys().collect::<Vec<_>>(), [".gitignore", ".lock", FILES[2], FILES[1], FILES[0]]);
@@ -98,9 +98,9 @@ fn what_is_recorded_is_the_base_of_the_next_run() {
     assert_eq!((base.run_id, &base.commit, base.recorded_at), (first.run_id, &first.commit, first.recorded_at));
     assert_eq!((base.count(Level::Error), base.count(Level::Warning)), (2, 1));
     let now = vec![error("a.ts", 5, "x"), error("a.ts", 6, "z"), no_place];
-    let comparison = compare(now, Some(&base.found));
-    let states: Vec<State> = comparison.tracked.iter().map(|(state, _)| *state).collect();
-    assert_eq!(states, [State::Moved, State::New, State::Known]);
+    let comparison = compare(now, &base.found);
+    let states: Vec<Option<State>> = comparison.tracked.iter().map(|(it, _)| it.map(|it| it.state)).collect();
+    assert_eq!(states, [Some(State::Moved), None, Some(State::Known)]);
     assert_eq!(comparison.fixed, [error("b.ts", 9, "y")]);
 }
 

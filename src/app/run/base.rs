@@ -4,10 +4,10 @@ use super::scene::Scene;
 use crate::config::{Config, StoreConfig};
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, Reason, ReasonKind};
-use crate::report::{self, Base};
+use crate::report::{self, Base, Before, Tracked};
 use crate::step::Cancel;
 use crate::store::{BaseRecord, JsonStore, Store};
-use crate::track::{Found, StepReading};
+use crate::track::{Found, Match, StepReading};
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,10 +52,11 @@ pub(super) async fn read(
 }
 
 impl Standing {
-    pub(super) fn found(&self) -> Option<&[Found]> {
+    /// All that was known; nothing where there is no base.
+    pub(super) fn found(&self) -> &[Found] {
         match self {
-            Self::Known(base) => Some(&base.found),
-            Self::Absent | Self::Unreadable { .. } => None,
+            Self::Known(base) => &base.found,
+            Self::Absent | Self::Unreadable { .. } => &[],
         }
     }
 
@@ -104,6 +105,20 @@ impl Standing {
             },
         }
     }
+}
+
+/// What was found, beside what it was in the base.
+pub(super) fn tracked(found: Vec<(Option<Match>, Found)>, base: &[Found]) -> Vec<Tracked> {
+    let beside = |(matched, found): (Option<Match>, Found)| {
+        let Found { step, diagnostic, line_hash, .. } = found;
+        let new = Tracked { line_hash, ..Tracked::new(step, diagnostic) };
+        let Some(matched) = matched else { return new };
+        let then = &base[matched.base];
+        let before =
+            Before { file: then.diagnostic.file.clone(), line: then.diagnostic.line, recognised_by: matched.by };
+        Tracked { state: matched.state, before: Some(before), deferral: then.deferral.clone(), ..new }
+    };
+    found.into_iter().map(beside).collect()
 }
 
 /// How each step of this run was read.

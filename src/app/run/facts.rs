@@ -18,7 +18,7 @@ pub(super) fn without_echoes(steps: Vec<(String, Vec<Diagnostic>)>) -> Vec<Found
         if index != last {
             earlier.extend(diagnostics.iter().cloned());
         }
-        kept.extend(diagnostics.into_iter().map(|diagnostic| Found { step: step.clone(), diagnostic }));
+        kept.extend(diagnostics.into_iter().map(|diagnostic| Found::new(step.clone(), diagnostic)));
     }
     kept
 }
@@ -75,7 +75,7 @@ pub(super) struct Measurements<'a> {
     /// Seconds, where the build ended by itself.
     pub(super) build_time: Option<f64>,
     pub(super) base: &'a Base,
-    pub(super) base_found: Option<&'a [Found]>,
+    pub(super) base_found: &'a [Found],
     /// Why the base could not be read, if so.
     pub(super) unreadable_base: Option<&'a str>,
 }
@@ -91,7 +91,7 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
     variable_facts(found.variables, found.output, &mut now);
     let base = match (found.unreadable_base, found.base.kind.as_str()) {
         (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
-        (None, "store") => BaseFacts::Known(base_facts(found.base, found.base_found.unwrap_or_default())),
+        (None, "store") => BaseFacts::Known(base_facts(found.base, found.base_found)),
         (None, _) => BaseFacts::Absent,
     };
     Facts { now, base }

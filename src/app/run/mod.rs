@@ -4,6 +4,7 @@ mod base;
 mod build;
 mod execute;
 mod facts;
+mod lines;
 mod listing;
 mod plan;
 mod publish;
@@ -151,8 +152,10 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let log = unclean.map(|done| done.log.clone());
     let said = executed.into_iter().map(|done| ((done.step.name.clone(), done.diagnostics), done.step));
     let (said, steps): (Vec<_>, Vec<report::Step>) = said.unzip();
-    let comparison = track::compare(facts::without_echoes(said), standing.found());
-    let diagnostics = sorted(comparison.tracked);
+    let mut found = facts::without_echoes(said);
+    lines::read_lines(&mut found, &input.directory);
+    let comparison = track::compare(found, standing.found());
+    let diagnostics = sorted(base::tracked(comparison.tracked, standing.found()));
     let readings = base::readings(&steps);
     let fixed: Vec<_> = comparison
         .fixed
@@ -264,11 +267,7 @@ fn notices(plan: &Plan, checked: &Checked, redactor: &Redactor, executed: &[Exec
 }
 
 /// Errors first, then new ones, then by severity, file and line.
-fn sorted(tracked: Vec<(track::State, track::Found)>) -> Vec<Tracked> {
-    let mut diagnostics: Vec<Tracked> = tracked
-        .into_iter()
-        .map(|(state, found)| Tracked { state, step: found.step, diagnostic: found.diagnostic })
-        .collect();
+fn sorted(mut diagnostics: Vec<Tracked>) -> Vec<Tracked> {
     diagnostics.sort_by(|a, b| {
         let key = |tracked: &Tracked| (tracked.diagnostic.level, tracked.state, tracked.diagnostic.severity);
         let place = |tracked: &Tracked| (tracked.diagnostic.line, tracked.diagnostic.column);

@@ -154,10 +154,7 @@ async fn record(
     cancel: &Cancel,
 ) -> Option<Notice> {
     let build = report.build.clone()?;
-    let found = report
-        .diagnostics
-        .iter()
-        .map(|tracked| Found { step: tracked.step.clone(), diagnostic: tracked.diagnostic.clone() });
+    let found = report.diagnostics.iter().map(Found::from);
     let run = RunRecord {
         run_id: report.run.id,
         branch: scene.base_branch.clone(),

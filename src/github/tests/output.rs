@@ -56,7 +56,7 @@ fn tracked(state: State, severity: Severity, level: Level, message: &str) -> Tra
     diagnostic.file = Some("src/a.ts".into());
     diagnostic.line = Some(3);
     diagnostic.column = Some(7);
-    Tracked { state, step: "check".into(), diagnostic }
+    Tracked { state, ..Tracked::new("check", diagnostic) }
 }
 
 fn error(state: State, message: &str) -> Tracked {

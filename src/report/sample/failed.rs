@@ -180,7 +180,7 @@ fn failed_verdict() -> Verdict {
 }
 
 pub(super) fn failed_diagnostics() -> Vec<Tracked> {
-    let new = |diagnostic| Tracked { state: State::New, step: "check".into(), diagnostic };
+    let new = |diagnostic| Tracked::new("check", diagnostic);
     let mismatch = "Type '{ title: string; tags: string; }' is not assignable to type 'IntrinsicAttributes & Props'.\n  \
                     Types of property 'tags' are incompatible.\n    Type 'string' is not assignable to type 'string[]'.";
     let related = Related {

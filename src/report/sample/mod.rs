@@ -113,11 +113,7 @@ pub fn warned() -> Report {
                 10 + index,
                 17,
             );
-            Tracked {
-                state: if index == 7 { State::Moved } else { State::Known },
-                step: "check".into(),
-                diagnostic: known,
-            }
+            Tracked { state: if index == 7 { State::Moved } else { State::Known }, ..Tracked::new("check", known) }
         })
         .collect();
     report.counts = Counts {
@@ -250,7 +246,7 @@ pub fn with_diagnostics(number: usize) -> Report {
             let level = if index % 3 == 2 { Level::Warning } else { Level::Error };
             let state = if index % 2 == 0 { State::New } else { State::Known };
             let file = format!("src/features/area{:03}/component{:04}.tsx", index / 1000, index / 10);
-            Tracked { state, step: "check".into(), diagnostic: place(Diagnostic { level, ..found }, &file, line, 7) }
+            Tracked { state, ..Tracked::new("check", place(Diagnostic { level, ..found }, &file, line, 7)) }
         })
         .collect();
     report.diagnostics.sort_by_key(|tracked| tracked.diagnostic.level);

@@ -33,7 +33,7 @@ fn build(id: u64, seconds: f64, at: DateTime<Utc>) -> BuildRecord {
         severity: Severity::High,
         ..Diagnostic::new("vite", Level::Error, None, "m")
     };
-    record.loose = vec![Found { step: "s".into(), diagnostic }];
+    record.loose = vec![Found::new("s", diagnostic)];
     record
 }
 
