@@ -1,11 +1,13 @@
 //! Facts × policy → verdict. Pure: knows no file, no clock, no network.
 
+pub mod health;
 mod help;
 pub mod judge;
 pub mod policy;
 pub mod step;
 pub mod verdict;
 
+pub use health::{Settling, Standing, settle};
 pub use judge::{BaseFacts, Fact, Facts, judge};
 pub use policy::{Increase, Measure, OnExceed, Policy, Threshold, Unit};
 pub use step::{Product, Promise, StepFacts, judge_step};

@@ -5,6 +5,7 @@
 pub mod api_health;
 pub mod build;
 pub mod bundle;
+pub mod check;
 pub mod database_health;
 pub mod deployment;
 pub mod error_status;
@@ -19,6 +20,7 @@ pub mod variable;
 pub use api_health::{ApiHealthCheck, HealthStatus, HttpMethod};
 pub use build::{BuildConfiguration, BuildStatus};
 pub use bundle::{Asset, AssetKind, Bundle, Sizes};
+pub use check::{EndpointCheck, NotCalled, Phases};
 pub use database_health::{ConnectionStatus, DatabaseHealth, QueryStatus};
 pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};
