@@ -1,5 +1,6 @@
 //! Raw → [`Config`]: what no key can know alone.
 
+use super::api::check_api;
 use super::collection::Table;
 use super::raw::{RawConfig, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
@@ -19,6 +20,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         default_branch: raw.default_branch.map(|branch| branch.value.0),
         steps: raw.steps.map(|steps| check_steps(steps.value.0, reader)),
         variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
+        api: raw.api.map(|api| check_api(api, reader)),
         policy: raw.thresholds.map(|thresholds| policy(thresholds.value.0)).unwrap_or_default(),
         store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
@@ -89,7 +91,7 @@ fn check_variables(raw: RawVariables, reader: &mut Reader) -> VariablesConfig {
     }
 }
 
-fn refuse_repeats<'a>(
+pub(super) fn refuse_repeats<'a>(
     key: &str,
     items: impl Iterator<Item = (std::borrow::Cow<'a, str>, &'a Span)>,
     reader: &mut Reader,

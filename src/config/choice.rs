@@ -1,12 +1,13 @@
 //! Values that are one of a few words.
 
+use super::api::HttpChoice;
 use super::read::{Read, ReadKey, Reader};
 use super::suggest::{self, quoted};
 use super::tree::{Node, Span};
 use super::{CommentPolicy, ValueFormat};
 use crate::diagnostic::{Category, Severity};
 use crate::gate::OnExceed;
-use crate::record::{AssetKind, Environment};
+use crate::record::{AssetKind, Environment, HttpMethod};
 use serde_json::{Value, json};
 
 /// One of a closed set of words, kebab-case in the file.
@@ -89,6 +90,20 @@ words! {
     Category, "type-mismatch";
     AssetKind, "client-script";
     ValueFormat, "url";
+    HttpMethod, "POST";
+}
+
+impl Word for HttpChoice {
+    const ALL: &'static [Self] = &[Self::Any, Self::One, Self::Two];
+    const SAMPLE: &'static str = "any";
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::One => "1",
+            Self::Two => "2",
+        }
+    }
 }
 
 impl Word for OnExceed {

@@ -13,6 +13,7 @@
 //! Works on text that it is given: reads no file and no environment, and knows no format but by name.
 
 mod amount;
+pub mod api;
 mod check;
 mod choice;
 mod collection;
@@ -23,6 +24,7 @@ mod render;
 mod schema;
 pub mod settings;
 mod suggest;
+mod template;
 mod text;
 mod threshold;
 mod tree;
@@ -33,6 +35,7 @@ pub use mistake::{Mistake, Mistakes, Related};
 pub use render::Colour;
 pub use schema::schema;
 pub use settings::{CommentPolicy, Config, StepConfig, StoreConfig, ValueFormat, VariableSpec, VariablesConfig};
+pub use template::Template;
 
 use mistake::Found;
 use read::Reader;

@@ -1,5 +1,6 @@
 //! The keys of `shipgate.yml`, group by group: what each takes and what editors say of it.
 
+use super::api::RawApi;
 use super::choice::{Choice, StoreKind, Word};
 use super::collection::{NonEmpty, Table};
 use super::read::{At, Read, Reader, Section, keys};
@@ -23,6 +24,8 @@ keys! {
         steps = "steps": NonEmpty<RawStep>,
         /// The environment variables that the project needs.
         variables = "variables": RawVariables,
+        /// The API: where it is, its endpoints and what is expected of them.
+        api = "api": RawApi,
         /// What is allowed. What is not named keeps its default: no new errors, no missing, invalid or leaked
         /// variables.
         thresholds = "thresholds": RawThresholds,
@@ -139,6 +142,7 @@ pub(super) fn sections() -> Vec<Section> {
         section("", RawConfig::KEYS),
         section("steps", RawStep::KEYS),
         section("variables", RawVariables::KEYS),
+        section("api", RawApi::KEYS),
         ("thresholds", super::threshold::keys()),
     ]
 }

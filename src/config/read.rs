@@ -240,12 +240,12 @@ macro_rules! keys {
     ) => {
         $(#[$meta])*
         #[derive(Debug)]
-        pub(super) struct $name {
-            $( $(#[doc = $doc])+ pub(super) $field: Option<$crate::config::read::At<$type>>, )*
+        pub(in crate::config) struct $name {
+            $( $(#[doc = $doc])+ pub(in crate::config) $field: Option<$crate::config::read::At<$type>>, )*
         }
 
         impl $name {
-            pub(super) const KEYS: &'static [&'static str] = &[$($key),*];
+            pub(in crate::config) const KEYS: &'static [&'static str] = &[$($key),*];
         }
 
         impl $crate::config::read::Read for $name {

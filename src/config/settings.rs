@@ -1,5 +1,6 @@
 //! The checked configuration: what the rest of the program works with.
 
+use super::api::ApiConfig;
 use crate::gate::Policy;
 use crate::record::Environment;
 use regex::Regex;
@@ -16,6 +17,7 @@ pub struct Config {
     /// `None`: detected from the project.
     pub steps: Option<Vec<StepConfig>>,
     pub variables: VariablesConfig,
+    pub api: Option<ApiConfig>,
     pub policy: Policy,
     pub store: StoreConfig,
     pub comment: CommentPolicy,
