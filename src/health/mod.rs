@@ -1,0 +1,6 @@
+//! Whether what runs is healthy: [`api`] over HTTP.
+//!
+//! Says what it found and how long each part took. Whether an endpoint has failed for good is the state
+//! machine's word (`gate::health`), what may ship the gate's.
+
+pub mod api;
