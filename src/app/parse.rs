@@ -5,7 +5,9 @@ use super::run::{Target, forward_slashes};
 use super::{Error, ExitStatus};
 use crate::diagnostic::{Account, Diagnostic};
 use crate::parse::{Errorformat, FORMATS, Format, LogParser, Matcher, Needs, Options, Told};
-use crate::report::{Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson};
+use crate::report::{
+    Findings, Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson, render_findings,
+};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ pub struct Input {
     pub matcher: Option<PathBuf>,
     /// Vim's patterns, for the formats `errorformat` and `auto`; none: not given.
     pub errorformats: Vec<String>,
-    /// `ndjson`, `rdjson` and `count`; none: what `shows` says.
+    /// Views that need no run; none: what `shows` says.
     pub targets: Vec<Target>,
     pub shows: Shows,
 }
@@ -207,6 +209,8 @@ fn read_pieces(file: &Path, directory: &Path, mut take: impl FnMut(&[u8])) -> Re
 /// Where the views go. The first thing that goes wrong is kept and told at the end.
 struct Sinks {
     open: Vec<Sink>,
+    /// For views that are written at the end; empty where none is.
+    kept: Vec<Diagnostic>,
     errors: u64,
     warnings: u64,
     failure: Option<Error>,
@@ -235,7 +239,7 @@ impl Sinks {
             )));
         }
         let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
-        Ok(Self { open, errors: 0, warnings: 0, failure: None })
+        Ok(Self { open, kept: Vec::new(), errors: 0, warnings: 0, failure: None })
     }
 
     /// Whether nobody asks for the diagnostics themselves.
@@ -244,6 +248,9 @@ impl Sinks {
     }
 
     fn write(&mut self, diagnostic: &Diagnostic) {
+        if self.open.iter().any(Sink::is_written_at_the_end) {
+            self.kept.push(diagnostic.clone());
+        }
         for sink in &mut self.open {
             let written = match (&mut sink.document, sink.view) {
                 (Some(document), _) => document.write(diagnostic, &mut sink.writer),
@@ -255,10 +262,12 @@ impl Sinks {
     }
 
     fn finish(mut self) -> Result<(), Error> {
+        let findings = Findings::of_log(&self.kept, env!("CARGO_PKG_VERSION"));
         for sink in &mut self.open {
             let written = match (sink.document.take(), sink.view) {
                 (Some(document), _) => document.end(&mut sink.writer),
                 (None, View::Count) => render_count(self.errors, self.warnings, &mut sink.writer),
+                (None, view) if sink.is_written_at_the_end() => render_findings(view, &findings, &mut sink.writer),
                 (None, _) => Ok(()),
             };
             let written = written.and_then(|()| sink.writer.flush());
@@ -269,11 +278,19 @@ impl Sinks {
 }
 
 impl Sink {
+    fn is_written_at_the_end(&self) -> bool {
+        matches!(self.view, View::Sarif | View::JUnit | View::CodeQuality | View::Checkstyle)
+    }
+
     fn open(target: &Target, directory: &Path) -> Result<Self, Error> {
-        if !matches!(target.view, View::Ndjson | View::Rdjson | View::Count) {
+        if matches!(target.view, View::Terminal | View::Markdown | View::Json) {
+            let views =
+                View::ALL.into_iter().filter(|view| !matches!(view, View::Terminal | View::Markdown | View::Json));
+            let views: Vec<String> = views.map(|view| format!("`{view}`")).collect();
             return Err(Error::Usage(format!(
-                "a log has no `{}` view\nhelp: `parse` writes `ndjson`, `rdjson` and `count`; the others need a run",
-                target.view
+                "a log has no `{}` view\nhelp: `parse` writes {}; the others need a run",
+                target.view,
+                views.join(", ")
             )));
         }
         let (path, writer): (PathBuf, Box<dyn Write>) = match &target.path {

@@ -90,7 +90,7 @@ pub(super) struct RunArgs {
     /// Whether the pull request gets a comment, instead of what the configuration says
     #[arg(long, value_enum, value_name = "WHEN")]
     pub(super) comment: Option<CommentChoice>,
-    /// Write a view of the report to a file, or to standard output; repeatable
+    /// Write a view of the report (`sarif`, `junit`, `json`, …) to a file, or to standard output; repeatable
     #[arg(long = "report", value_name = "VIEW[=PATH]")]
     pub(super) reports: Vec<String>,
     /// Tells comments of several gates on one pull request apart
@@ -148,7 +148,7 @@ pub(super) struct ParseArgs {
     /// Patterns of Vim's errorformat, for `--format errorformat` or beside all formats; repeatable
     #[arg(long = "errorformat", value_name = "PATTERNS")]
     pub(super) errorformats: Vec<String>,
-    /// `ndjson` (the default), `rdjson` or `count`, to standard output or to a file; repeatable
+    /// Write a view of what was found (default: `ndjson`) to a file, or to standard output; repeatable
     #[arg(long = "report", value_name = "VIEW[=PATH]")]
     pub(super) reports: Vec<String>,
     /// Show what became of each line: the rule that took it and why, or why none did

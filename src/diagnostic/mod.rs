@@ -4,6 +4,7 @@
 //! This module knows no format, no file and no terminal.
 
 pub mod category;
+pub mod fingerprint;
 pub mod typescript;
 pub mod witness;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 pub use category::{Category, Severity};
+pub use fingerprint::fingerprint;
 pub use witness::{Account, Crash, Exit, Total, Unrecognised};
 
 /// How serious the tool itself calls a diagnostic.

@@ -5,6 +5,7 @@
 //! `ExecutionContext.cs`). Gives texts; printing them, each on a line of its own, is the caller's.
 
 use crate::diagnostic::Level;
+use crate::report::finding::from_repository_root;
 use crate::report::{Report, State, Tracked};
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -123,24 +124,6 @@ fn shorten(message: &str) -> String {
         return message.to_owned();
     }
     message.chars().take(MESSAGE_CHARS - 1).chain(['…']).collect()
-}
-
-/// The file as seen from the repository's root; an absolute one stays as it is.
-fn from_repository_root(directory: &str, file: &str) -> String {
-    if directory.is_empty() || file.starts_with('/') || file.as_bytes().get(1) == Some(&b':') {
-        return file.to_owned();
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in directory.split('/').chain(file.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 fn escape_data(text: &str) -> String {

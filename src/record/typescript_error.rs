@@ -11,12 +11,11 @@
 
 use super::valid::{Record, check_id};
 use super::{Actor, Cause, Deferral, ErrorStatus, IllegalTransition, Invalid, LinePrint, Sighting, StatusChange};
-use crate::diagnostic::{Category, Diagnostic, Level, Severity};
+use crate::diagnostic::{self, Category, Diagnostic, Level, Severity};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -242,20 +241,10 @@ impl TypeScriptError {
         Ok(())
     }
 
-    /// What stays the same when an error moves within its file: SHA-256 over level, tool, code, file
-    /// and message, the first 32 hex digits. Errors that are alike have the same one.
+    /// What stays the same when an error moves within its file: [`diagnostic::fingerprint()`].
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        let parts = [self.level.as_str(), &self.tool, &self.error_code, self.file_path.as_str(), &self.error_message];
-        for part in parts {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        hash.finalize()[..16].iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        diagnostic::fingerprint(self.level, &self.tool, &self.error_code, self.file_path.as_str(), &self.error_message)
     }
 
     /// The error as the tool said it; related places and the end of its range are not part of a record.

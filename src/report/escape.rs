@@ -108,6 +108,48 @@ pub fn html_text(text: &str) -> String {
     html
 }
 
+/// Text between the tags of an XML document (<https://www.w3.org/TR/xml/>). Characters that XML does not
+/// have are shown as their pictures.
+#[must_use]
+pub fn xml_text(text: &str) -> Cow<'_, str> {
+    xml(text, |_| None)
+}
+
+/// The value of an XML attribute; line breaks and tabs stay what they are, which they would not bare.
+#[must_use]
+pub fn xml_attribute(text: &str) -> Cow<'_, str> {
+    xml(text, |c| match c {
+        '\n' => Some("&#10;"),
+        '\t' => Some("&#9;"),
+        _ => None,
+    })
+}
+
+fn xml(text: &str, more: fn(char) -> Option<&'static str>) -> Cow<'_, str> {
+    let entity = |c: char| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&apos;"),
+        '\r' => Some("&#13;"),
+        c => more(c),
+    };
+    let is_none = |c: char| matches!(c, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}') && !matches!(c, '\t' | '\n' | '\r');
+    if text.chars().all(|c| entity(c).is_none() && !is_none(c)) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match entity(c) {
+            Some(entity) => escaped.push_str(entity),
+            None if is_none(c) => escaped.push(picture(c).unwrap_or(char::REPLACEMENT_CHARACTER)),
+            None => escaped.push(c),
+        }
+    }
+    escaped.into()
+}
+
 /// A path as part of a URL.
 #[must_use]
 pub fn url_path(path: &str) -> String {
@@ -125,6 +167,7 @@ fn picture(c: char) -> Option<char> {
         '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             Some(char::REPLACEMENT_CHARACTER)
         }
+        '\u{fffe}' | '\u{ffff}' => Some(char::REPLACEMENT_CHARACTER),
         c => Some(c),
     }
 }

@@ -5,11 +5,15 @@
 //! it may be stands in [`limits`], how foreign text is kept harmless in [`escape`]. Views write to
 //! where they are told and know no file, no terminal, no clock and no GitHub.
 
+pub mod checkstyle;
+pub mod code_quality;
 pub mod count;
 mod digest;
 pub mod escape;
+pub mod finding;
 pub mod identity;
 pub mod json;
+pub mod junit;
 pub mod limits;
 pub mod markdown;
 pub mod model;
@@ -18,6 +22,7 @@ pub mod quantity;
 pub mod rdjson;
 #[doc(hidden)]
 pub mod sample;
+pub mod sarif;
 pub mod terminal;
 
 use std::fmt;
@@ -25,6 +30,7 @@ use std::io;
 use std::str::FromStr;
 
 pub use crate::config::Colour;
+pub use finding::{Finding, Findings};
 pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
@@ -47,12 +53,31 @@ pub enum View {
     Ndjson,
     /// All diagnostics in one document of the Reviewdog Diagnostic Format.
     Rdjson,
+    /// All diagnostics for code scanning.
+    Sarif,
+    /// All diagnostics, steps and conditions as test cases.
+    JUnit,
+    /// All diagnostics for GitLab's merge requests.
+    CodeQuality,
+    /// All diagnostics in the format that most tools read.
+    Checkstyle,
     /// `errors N` and `warnings N`.
     Count,
 }
 
 impl View {
-    pub const ALL: [Self; 6] = [Self::Terminal, Self::Markdown, Self::Json, Self::Ndjson, Self::Rdjson, Self::Count];
+    pub const ALL: [Self; 10] = [
+        Self::Terminal,
+        Self::Markdown,
+        Self::Json,
+        Self::Ndjson,
+        Self::Rdjson,
+        Self::Sarif,
+        Self::JUnit,
+        Self::CodeQuality,
+        Self::Checkstyle,
+        Self::Count,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -63,6 +88,10 @@ impl View {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Rdjson => "rdjson",
+            Self::Sarif => "sarif",
+            Self::JUnit => "junit",
+            Self::CodeQuality => "code-quality",
+            Self::Checkstyle => "checkstyle",
             Self::Count => "count",
         }
     }
@@ -139,7 +168,26 @@ pub fn render(view: View, report: &Report, options: &RenderOptions, writer: &mut
         View::Json => json::render_json(report, writer),
         View::Ndjson => ndjson::render_ndjson(report, writer),
         View::Rdjson => rdjson::render_rdjson(report, writer),
+        View::Sarif | View::JUnit | View::CodeQuality | View::Checkstyle => {
+            render_findings(view, &Findings::of_report(report), writer)
+        }
         View::Count => count::render_count(report.counts.errors, report.counts.warnings, writer),
+    }
+}
+
+/// Writes a view that needs findings alone, whether a run or a log has them.
+///
+/// # Errors
+/// What the writer fails with; a view that needs a run is [`io::ErrorKind::Unsupported`].
+pub fn render_findings(view: View, findings: &Findings<'_>, writer: &mut dyn io::Write) -> io::Result<()> {
+    match view {
+        View::Sarif => sarif::render_sarif(findings, writer),
+        View::JUnit => junit::render_junit(findings, writer),
+        View::CodeQuality => code_quality::render_code_quality(findings, writer),
+        View::Checkstyle => checkstyle::render_checkstyle(findings, writer),
+        View::Ndjson | View::Rdjson | View::Count | View::Terminal | View::Markdown | View::Json => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
     }
 }
 

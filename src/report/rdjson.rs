@@ -4,8 +4,10 @@
 //! Category and severity have no place in it; all else reads back the same.
 
 use super::Report;
+use super::finding::from_repository_root;
 use crate::diagnostic::{Diagnostic, Level};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io;
 
 /// # Errors
@@ -13,7 +15,7 @@ use std::io;
 pub fn render_rdjson(report: &Report, writer: &mut dyn io::Write) -> io::Result<()> {
     let mut document = Document::begin(writer)?;
     for tracked in &report.diagnostics {
-        document.write(&tracked.diagnostic, writer)?;
+        document.write_from(&report.project.directory, &tracked.diagnostic, writer)?;
     }
     document.end(writer)
 }
@@ -40,8 +42,13 @@ impl Document {
     /// # Errors
     /// What the writer fails with.
     pub fn write(&mut self, diagnostic: &Diagnostic, writer: &mut dyn io::Write) -> io::Result<()> {
+        self.write_from("", diagnostic, writer)
+    }
+
+    /// The same with paths as seen from the repository's root, in which the project has a folder.
+    fn write_from(&mut self, directory: &str, diagnostic: &Diagnostic, writer: &mut dyn io::Write) -> io::Result<()> {
         writer.write_all(std::mem::replace(&mut self.before, b",\n"))?;
-        serde_json::to_writer(writer, &Entry::from(diagnostic)).map_err(io::Error::from)
+        serde_json::to_writer(writer, &Entry::new(diagnostic, directory)).map_err(io::Error::from)
     }
 
     /// Writes its end.
@@ -83,8 +90,8 @@ struct Code<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    /// Empty: about no file.
-    path: &'a str,
+    /// About no file: the folder, since validators want a path.
+    path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<Range>,
 }
@@ -111,22 +118,22 @@ impl Position {
 }
 
 impl<'a> Location<'a> {
-    fn new(file: Option<&'a str>, start: Option<Position>, end: Option<Position>) -> Self {
+    fn new(directory: &str, file: Option<&'a str>, start: Option<Position>, end: Option<Position>) -> Self {
         let range = match (start, end) {
             (None, None) => None,
             (start, end) => Some(Range { start: start.unwrap_or(Position { line: None, column: None }), end }),
         };
-        Self { path: file.unwrap_or_default(), range }
+        Self { path: file.map_or(".".into(), |file| from_repository_root(directory, file)), range }
     }
 }
 
-impl<'a> From<&'a Diagnostic> for Entry<'a> {
-    fn from(diagnostic: &'a Diagnostic) -> Self {
+impl<'a> Entry<'a> {
+    fn new(diagnostic: &'a Diagnostic, directory: &str) -> Self {
         let start = Position::new(diagnostic.line, diagnostic.column);
         let end = Position::new(diagnostic.end_line, diagnostic.end_column);
         Self {
             message: &diagnostic.message,
-            location: Location::new(diagnostic.file.as_deref(), start, end),
+            location: Location::new(directory, diagnostic.file.as_deref(), start, end),
             severity: match diagnostic.level {
                 Level::Error => "ERROR",
                 Level::Warning => "WARNING",
@@ -139,7 +146,12 @@ impl<'a> From<&'a Diagnostic> for Entry<'a> {
                 .iter()
                 .map(|related| Related {
                     message: &related.message,
-                    location: Location::new(related.file.as_deref(), Position::new(related.line, related.column), None),
+                    location: Location::new(
+                        directory,
+                        related.file.as_deref(),
+                        Position::new(related.line, related.column),
+                        None,
+                    ),
                 })
                 .collect(),
         }

@@ -47,10 +47,11 @@ fn a_view_is_found_by_its_name_and_an_unknown_one_names_them_all() {
     for view in View::ALL {
         assert_eq!(view.as_str().parse(), Ok(view));
     }
-    let error = "sarif".parse::<View>().unwrap_err();
+    let error = "html".parse::<View>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no view `sarif`\nhelp: one of `terminal`, `markdown`, `json`, `ndjson`, `rdjson`, `count`"
+        "no view `html`\nhelp: one of `terminal`, `markdown`, `json`, `ndjson`, `rdjson`, `sarif`, `junit`, \
+         `code-quality`, `checkstyle`, `count`"
     );
 }
 

@@ -26,4 +26,6 @@ mod store;
 #[cfg(test)]
 mod variable;
 #[cfg(test)]
+mod views;
+#[cfg(test)]
 mod workshop;

@@ -68,9 +68,12 @@ pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Resu
     let (tool, rule) = source::rule(&finding.check_name);
     draft.clear();
     let engine = finding.engine_name.as_deref().and_then(source::tool);
+    // Whoever names the engine is not Biome's own formatter.
+    let told = engine.is_none().then_some(tool).flatten();
     draft.tool = engine.or(tool.map(Into::into)).unwrap_or("code-quality".into());
-    draft.level = level(finding.severity.as_deref().unwrap_or_default(), tool);
-    source::set_code(draft, rule);
+    draft.level = level(finding.severity.as_deref().unwrap_or_default(), told);
+    // A finding without a rule is filed under its tool, since the format wants a name.
+    source::set_code(draft, if rule == draft.tool { "" } else { rule });
     let message = finding.description.strip_prefix(rule).and_then(|rest| rest.strip_prefix(": "));
     draft.message.extend_from_slice(message.unwrap_or(&finding.description).as_bytes());
     draft.file.extend_from_slice(finding.location.path.as_bytes());

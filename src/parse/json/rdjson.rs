@@ -128,7 +128,7 @@ impl Entry {
         source::set_code(draft, &self.code.and_then(|code| code.value).unwrap_or_default());
         draft.message.extend_from_slice(self.message.unwrap_or_default().as_bytes());
         if let Some(location) = self.location {
-            draft.file.extend_from_slice(location.path.as_deref().unwrap_or_default().as_bytes());
+            draft.file.extend_from_slice(named(location.path.as_deref()).unwrap_or_default().as_bytes());
             let [start, end] = location.positions();
             draft.at(start.line.0, start.column.0);
             draft.end_line = end.line.0;
@@ -139,7 +139,7 @@ impl Entry {
             let start = place.as_ref().map(Location::positions).unwrap_or_default().into_iter().next();
             let start = start.unwrap_or_default();
             draft.related.push(RelatedDraft {
-                file: place.and_then(|place| place.path).filter(|path| !path.is_empty()).map(String::into_bytes),
+                file: place.and_then(|place| named(place.path.as_deref()).map(|path| path.as_bytes().to_vec())),
                 line: start.line.0,
                 column: start.column.0,
                 message: related.message.unwrap_or_default().into_bytes(),
@@ -147,6 +147,11 @@ impl Entry {
         }
         out.emit(draft);
     }
+}
+
+/// The path of a file. A diagnostic about none has an empty one, or the folder.
+fn named(path: Option<&str>) -> Option<&str> {
+    path.filter(|path| !matches!(*path, "" | "."))
 }
 
 impl Location {

@@ -9,6 +9,7 @@ use super::super::source;
 use super::{attribute, events, number};
 use crate::diagnostic::Level;
 use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
 
 pub(super) fn read(document: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<(), quick_xml::Error> {
     out.tool("checkstyle");
@@ -34,23 +35,40 @@ fn tool(document: &str) -> &'static str {
     rules.find_map(|rule| source::rule(rule).0).unwrap_or("checkstyle")
 }
 
+/// The tool and the rule of `eslint.rules.semi`; `typescript.rules` has none.
+fn named(source: &str) -> Option<(Cow<'static, str>, &str)> {
+    let (tool, rule) = match source.split_once(".rules.") {
+        Some(both) => both,
+        None => (source.strip_suffix(".rules")?, ""),
+    };
+    // Checkstyle's own are classes in packages.
+    let is_word = !tool.contains('.');
+    source::tool(tool).filter(|_| is_word).map(|tool| (tool, rule))
+}
+
 fn error(file: &str, tag: &BytesStart<'_>, tool: &'static str, draft: &mut Draft, out: &mut Out<'_, '_>) {
     let severity = attribute(tag, "severity").unwrap_or_default();
     if severity.eq_ignore_ascii_case("ignore") {
         return;
     }
     let name = attribute(tag, "source").unwrap_or_default();
-    let (told, rule) = source::rule(&name);
-    let tool = told.unwrap_or(tool);
+    let (told, rule) = match named(&name) {
+        Some((told, rule)) => (Some(told), rule),
+        None => {
+            let (told, rule) = source::rule(&name);
+            (told.map(Cow::Borrowed), rule)
+        }
+    };
+    let tool = told.unwrap_or(Cow::Borrowed(tool));
     let message = attribute(tag, "message").unwrap_or_default();
     draft.clear();
-    draft.tool = tool.into();
+    draft.tool = tool;
     draft.level = source::level(&severity).unwrap_or(Level::Error);
     source::set_code(draft, rule);
     draft.file.extend_from_slice(file.as_bytes());
     draft.at(number(tag, "line"), number(tag, "column"));
     // ESLint's formatter puts the rule behind the message as well.
-    let message = match tool {
+    let message = match &*draft.tool {
         "eslint" if !rule.is_empty() => message.strip_suffix(&format!(" ({rule})")).unwrap_or(&message),
         _ => &message,
     };

@@ -3,7 +3,8 @@
 //!
 //! A failed or broken test case is an error at the file and line that its attributes tell, else at
 //! the first place of its text that lies in the project. Linters write a case a finding: theirs are
-//! told by their package (`org.eslint`), with the rule as the case's name.
+//! told by their package (`org.eslint`), with the rule as the case's name; a case of theirs that
+//! passed may tell of a warning or a note. The suite `shipgate` is a gate's own and holds no findings.
 
 use super::super::draft::{Draft, Out};
 use super::super::source;
@@ -21,6 +22,8 @@ struct Suite {
     name: String,
     file: Option<String>,
     failures: Option<u64>,
+    /// Its cases are a gate's steps and conditions.
+    is_gate: bool,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,8 @@ struct Report {
     suites: Vec<Suite>,
     case: Option<Case>,
     failure: Option<Failure>,
+    /// What a case that passed has to say.
+    told: Option<String>,
     /// Test cases that failed, failures found.
     failed: u64,
     found: u64,
@@ -92,6 +97,7 @@ impl Report {
                     text: String::new(),
                 });
             }
+            "system-out" if self.case.is_some() => self.told = Some(String::new()),
             "property" => {
                 let severity = attribute(tag, "name").is_some_and(|name| name == "severity");
                 if let Some(case) = self.case.as_mut().filter(|_| severity) {
@@ -128,12 +134,14 @@ impl Report {
         let failures = failures.or_else(|| outer.and_then(|outer| outer.failures));
         let file = attribute(tag, "file").or_else(|| attribute(tag, "filepath"));
         let file = file.or_else(|| outer.and_then(|outer| outer.file.clone()));
-        self.suites.push(Suite { tool, name, file, failures });
+        self.suites.push(Suite { tool, name, file, failures, is_gate: package == "shipgate" });
     }
 
     fn text(&mut self, text: &str) {
         if let Some(failure) = &mut self.failure {
             failure.text.push_str(text);
+        } else if let Some(told) = &mut self.told {
+            told.push_str(text);
         }
     }
 
@@ -146,12 +154,23 @@ impl Report {
                 let failed = self.case.take().is_some_and(|case| case.failed);
                 self.failed += u64::from(failed);
             }
+            "system-out" => {
+                let said = self.told.take().unwrap_or_default();
+                if let (Some(suite), Some(case)) = (self.suites.last(), &self.case)
+                    && fill_told(draft, suite, case, &said)
+                {
+                    out.emit(draft);
+                }
+            }
             "failure" | "error" => {
                 if let (Some(failure), Some(case)) = (self.failure.take(), &mut self.case) {
                     case.failed = true;
                     self.found += 1;
                     let nothing = Suite::default();
                     let suite = self.suites.last().unwrap_or(&nothing);
+                    if suite.is_gate {
+                        return;
+                    }
                     fill(draft, suite, case, &failure);
                     if !self.tools.contains(&draft.tool) && self.tools.len() < 16 {
                         self.tools.push(draft.tool.clone());
@@ -187,8 +206,7 @@ fn fill(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure) {
     draft.tool = suite.tool.clone().unwrap_or("junit".into());
     draft.level = case.level.unwrap_or(Level::Error);
     let text = failure.text.trim();
-    let prefix = format!("org.{}.", draft.tool);
-    let rule = case.name.strip_prefix(&prefix);
+    let rule = rule_of(case, &draft.tool);
     if rule.is_some() || place_of_finding(text).is_some() {
         finding(draft, suite, case, failure, rule.unwrap_or(&case.name));
         return;
@@ -226,9 +244,37 @@ fn fill(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure) {
     }
 }
 
+/// The rule that a linter's case is named after.
+fn rule_of<'a>(case: &'a Case, tool: &str) -> Option<&'a str> {
+    case.name.strip_prefix("org.")?.strip_prefix(tool)?.strip_prefix('.')
+}
+
+/// A warning or a note of a case that passed; `false`: it told of something else.
+fn fill_told(draft: &mut Draft, suite: &Suite, case: &Case, text: &str) -> bool {
+    let Some(tool) = &suite.tool else { return false };
+    let Some(rule) = rule_of(case, tool) else { return false };
+    let Some(place) = place_in_words(text).filter(|place| place.get(3).is_some_and(|word| word.as_str() != "Error"))
+    else {
+        return false;
+    };
+    draft.clear();
+    draft.tool = tool.clone();
+    let message = Some(text[place[0].len()..].to_owned());
+    finding(draft, suite, case, &Failure { message, text: text.to_owned(), ..Failure::default() }, rule);
+    true
+}
+
 fn place_of_finding(text: &str) -> Option<regex::Captures<'_>> {
     static PLACE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^line (\d+), col(?:umn)? (\d+), (?:(Error|Warning|Info) - )?").ok());
+    PLACE.as_ref()?.captures(text)
+}
+
+/// The same where the case itself says that it is a finding: any part of the place may be missing.
+fn place_in_words(text: &str) -> Option<regex::Captures<'_>> {
+    static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^(?:line (\d+), )?(?:col(?:umn)? (\d+), )?(?:(Error|Warning|Info) -(?: |$))?").ok()
+    });
     PLACE.as_ref()?.captures(text)
 }
 
@@ -239,16 +285,17 @@ fn finding(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure, rul
     // Biome has slashes in its rules and dots in this report.
     let biome = draft.tool == "biome" && (rule.starts_with("lint.") || rule.starts_with("assist."));
     let rule = if biome { Cow::Owned(rule.replace('.', "/")) } else { Cow::Borrowed(rule) };
-    if let (Some(tool), _) = source::rule(&rule) {
+    if rule_of(case, &draft.tool).is_none()
+        && let (Some(tool), _) = source::rule(&rule)
+    {
         draft.tool = tool.into();
     }
     let text = failure.text.trim();
-    let place = place_of_finding(text);
     let mut rest = text;
     let (mut line, mut column) = (case.line, case.column);
-    if let Some(place) = place {
+    if let Some(place) = place_in_words(text) {
         rest = &text[place[0].len()..];
-        let number = |group: usize| place[group].parse().ok().filter(|&number: &u32| number > 0);
+        let number = |group: usize| place.get(group)?.as_str().parse().ok().filter(|&number: &u32| number > 0);
         line = line.or_else(|| number(1));
         column = column.or_else(|| number(2));
         if let Some(level) = place.get(3).and_then(|word| source::level(word.as_str())) {

@@ -3,14 +3,9 @@
 mod astro_site;
 mod broken_site;
 
-use crate::workshop::{NPM_CACHE, Workshop};
+use crate::workshop::{Workshop, installation};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{LazyLock, Mutex};
-
-/// One installation at a time in this process; other processes are kept out by a lock on a file.
-static INSTALLING: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
 
 /// What an example's folder may hold that is not its source.
 const MADE: [&str; 4] = ["node_modules", "dist", ".astro", ".shipgate"];
@@ -23,28 +18,9 @@ fn installations() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples")
 }
 
-/// A folder with the example's `node_modules`, installed with `npm ci` unless that was done before.
+/// A folder with the example's `node_modules`.
 pub(crate) fn installed(name: &str) -> PathBuf {
-    let _alone = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let folder = installations().join(name);
-    fs::create_dir_all(&folder).unwrap();
-    let lock = fs::File::create(installations().join(format!("{name}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let wanted = fs::read(source(name).join("package-lock.json")).unwrap();
-    let mark = folder.join("installed");
-    if fs::read(&mark).is_ok_and(|done| done == wanted) {
-        return folder;
-    }
-    let _gone = fs::remove_file(&mark);
-    for file in ["package.json", "package-lock.json", ".npmrc"] {
-        fs::copy(source(name).join(file), folder.join(file)).unwrap();
-    }
-    let mut npm = Command::new("npm");
-    let npm =
-        npm.args(["ci", "--prefer-offline"]).env("npm_config_cache", NPM_CACHE).current_dir(&folder).output().unwrap();
-    assert!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
-    fs::write(mark, wanted).unwrap();
-    folder
+    installation(&source(name), &installations().join(name))
 }
 
 /// The sources of an example in a repository of their own, on `main`.

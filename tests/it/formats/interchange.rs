@@ -2,9 +2,9 @@
 
 use super::read_log;
 use proptest::prelude::*;
-use shipgate::diagnostic::{Account, Diagnostic, Level, Related};
+use shipgate::diagnostic::{Account, Diagnostic, Level, Related, Total};
 use shipgate::parse::{Format, LogParser, Options};
-use shipgate::report::{ndjson, rdjson};
+use shipgate::report::{Findings, View, ndjson, rdjson, render_findings};
 use std::fmt::Write as _;
 
 fn format(name: &str) -> Format {
@@ -96,6 +96,59 @@ fn as_ndjson(all: &[Diagnostic]) -> Vec<u8> {
     bytes
 }
 
+const VIEWS: [(&str, View); 4] = [
+    ("sarif", View::Sarif),
+    ("junit", View::JUnit),
+    ("code-quality", View::CodeQuality),
+    ("checkstyle", View::Checkstyle),
+];
+
+/// What a view has room for.
+fn kept(view: View, mut one: Diagnostic) -> Diagnostic {
+    let in_xml = |text: &str| -> String {
+        let pictures = |c: char| match c {
+            '\0'..='\u{1f}' if !matches!(c, '\t' | '\n' | '\r') => char::from_u32(0x2400 + u32::from(c)),
+            '\u{fffe}' | '\u{ffff}' => Some('\u{fffd}'),
+            c => Some(c),
+        };
+        text.chars().filter_map(pictures).collect()
+    };
+    if view != View::Sarif {
+        one.related.clear();
+    }
+    match view {
+        View::Sarif => {
+            for related in &mut one.related {
+                if related.file.is_none() || related.line.is_none() {
+                    (related.line, related.column) = (None, None);
+                }
+            }
+            one.related.retain(|related| related.file.is_some() || !related.message.is_empty());
+            if one.file.is_none() || one.line.is_none() {
+                (one.line, one.column, one.end_line, one.end_column) = (None, None, None, None);
+            }
+            if one.end_line < one.line {
+                (one.end_line, one.end_column) = (None, None);
+            }
+        }
+        View::CodeQuality => {
+            one.line = one.line.or(Some(1));
+            if one.end_line.is_none() {
+                one.end_column = None;
+            }
+        }
+        View::JUnit | View::Checkstyle => {
+            (one.end_line, one.end_column) = (None, None);
+            one.message = in_xml(&one.message);
+            if view == View::JUnit && one.level == Level::Error && one.message.trim().is_empty() {
+                one.message.clear();
+            }
+        }
+        other => panic!("{other}"),
+    }
+    one
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
@@ -119,6 +172,24 @@ proptest! {
             .flat_map(|line| [line.strip_suffix(b",").unwrap_or(line), b"\n"].concat())
             .collect();
         prop_assert_eq!(&read("rdjsonl", &lines).0, &all);
+    }
+
+    #[test]
+    fn what_is_written_for_other_programs_reads_back_as_far_as_they_have_room(
+        all in proptest::collection::vec(diagnostic(), 0..6)
+    ) {
+        for (name, view) in VIEWS {
+            let mut bytes = Vec::new();
+            render_findings(view, &Findings::of_log(&all, "0.1.0"), &mut bytes).expect("a vector takes all");
+            let mut expected: Vec<Diagnostic> = all.iter().map(|one| kept(view, one.clone())).collect();
+            expected.sort();
+            for name in [name, "auto"] {
+                let (mut found, account) = read(name, &bytes);
+                found.sort();
+                prop_assert_eq!(&found, &expected, "{} {}", name, String::from_utf8_lossy(&bytes));
+                prop_assert!(account.crashes.is_empty() && account.totals.iter().all(Total::agrees), "{:?}", account);
+            }
+        }
     }
 
     #[test]
@@ -272,7 +343,7 @@ fn junit_counts_that_differ_are_a_doubt() {
         )
     };
     let (found, account) = read("junit", log(1).as_bytes());
-    assert_eq!((found.len(), account.totals.iter().all(shipgate::diagnostic::Total::agrees)), (2, true));
+    assert_eq!((found.len(), account.totals.iter().all(Total::agrees)), (2, true));
     let (_, account) = read("junit", log(5).as_bytes());
     assert!(account.totals.iter().any(|total| !total.agrees()));
 }

@@ -4,8 +4,10 @@
 //! tests themselves run in: a CI job of ours must not look like a CI job of the project's.
 
 mod invocation;
+mod npm;
 
 pub(crate) use invocation::{Invocation, Ran, Running};
+pub(crate) use npm::installation;
 
 use std::ffi::OsStr;
 use std::fs;
