@@ -14,6 +14,8 @@ mod explain;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod project;

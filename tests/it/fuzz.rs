@@ -1,0 +1,55 @@
+//! The fuzz targets: one a format, and every input that once made one fail.
+
+#[path = "../../fuzz/src/invariant.rs"]
+mod invariant;
+
+use shipgate::parse::Format;
+use std::fs;
+use std::path::PathBuf;
+
+/// Targets that are no format.
+const OTHERS: [&str; 2] = ["config", "redact"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_format_has_a_fuzz_target_and_no_target_is_of_an_unknown_format() {
+    let manifest = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
+    let mut targets: Vec<&str> = manifest
+        .split("[[bin]]\nname = \"")
+        .skip(1)
+        .map(|rest| {
+            let (name, rest) = rest.split_once("\"\npath = \"fuzz_targets/").unwrap();
+            let body = if OTHERS.contains(&name) { name } else { "format" };
+            assert!(rest.starts_with(&format!("{body}.rs\"")), "{name}");
+            name
+        })
+        .collect();
+    targets.sort_unstable();
+    let mut expected: Vec<&str> = Format::names().chain(OTHERS).collect();
+    expected.sort_unstable();
+    assert_eq!(targets, expected, "one `[[bin]]` in fuzz/Cargo.toml for each row of `FORMATS`");
+}
+
+#[test]
+fn every_input_that_once_failed_holds_now() {
+    let mut count = 0;
+    for folder in fs::read_dir(root().join("tests/fixtures/fuzz")).unwrap() {
+        let folder = folder.unwrap();
+        let target = folder.file_name().into_string().unwrap();
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            let input = fs::read(&path).unwrap();
+            println!("{}", path.display());
+            match &*target {
+                "config" => invariant::read_config(&input),
+                "redact" => invariant::redact(&input),
+                format => invariant::read_log(format, &input),
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+}
