@@ -114,7 +114,7 @@ impl Draft {
             category,
             severity,
             message: text(&self.message),
-            file: (!self.file.is_empty()).then(|| place.resolve(&self.file)),
+            file: resolved(&self.file, place),
             line: self.line,
             column: self.column,
             end_line: self.end_line,
@@ -128,11 +128,20 @@ impl RelatedDraft {
     fn build(&self, place: &mut Place) -> Related {
         Related {
             message: text(&self.message),
-            file: self.file.as_deref().map(|file| place.resolve(file)),
+            file: self.file.as_deref().and_then(|file| resolved(file, place)),
             line: self.line,
             column: self.column,
         }
     }
+}
+
+/// The project itself is no file.
+fn resolved(file: &[u8], place: &mut Place) -> Option<String> {
+    if file.is_empty() {
+        return None;
+    }
+    let file = place.resolve(file);
+    (!file.is_empty()).then_some(file)
 }
 
 fn text(bytes: &[u8]) -> String {
