@@ -263,7 +263,8 @@ impl Builder<'_, '_> {
             FrameKind::List(items) => {
                 // An item without a value is pointed at by its dash.
                 let dash = self.text[..node.span.start].trim_end().len().saturating_sub(1);
-                let is_nothing = node.span.is_empty() && self.text[dash..].starts_with('-');
+                let is_nothing =
+                    node.span.is_empty() && self.text.get(dash..).is_some_and(|rest| rest.starts_with('-'));
                 items.push(if is_nothing { Node { span: dash..dash + 1, ..node } } else { node });
             }
             FrameKind::Map { entries, key } => match key.take() {
