@@ -1,6 +1,7 @@
 //! `shipgate check`: one thing without running a build.
 
 use super::console::Console;
+use super::matcher::read_matcher_of;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::record::Environment;
@@ -40,6 +41,9 @@ pub fn check_variables(
 pub fn check_config(directory: &Path, config: Option<&Path>, console: &mut dyn Console) -> Result<ExitStatus, Error> {
     let settings = Settings::read(directory, config, console.colour())?;
     let Some(file) = &settings.file else { return Err(Error::NoConfig(directory.join(super::settings::FILE_NAME))) };
+    for step in settings.config.steps.iter().flatten() {
+        read_matcher_of(step, directory)?;
+    }
     let steps = settings.config.steps.as_ref().map_or_else(
         || "steps are detected".to_owned(),
         |steps| steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(", "),

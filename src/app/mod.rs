@@ -2,7 +2,7 @@
 //!
 //! * [`run`] the gate · [`parse`] reads a log · [`explain`] a code · [`check`] one thing without a build · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
-//! * [`console`] what is shown meanwhile · [`mod@file`] whole files · [`error`], [`exit`] how it can end
+//! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
 pub mod check;
 pub mod console;
@@ -11,6 +11,7 @@ pub mod exit;
 pub mod explain;
 pub mod file;
 pub mod init;
+mod matcher;
 pub mod parse;
 pub mod process;
 pub mod run;

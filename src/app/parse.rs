@@ -1,10 +1,12 @@
 //! `shipgate parse`: reads logs as `run` reads the output of its steps.
 
 use super::console::Console;
+use super::matcher::read_matcher;
 use super::run::{Target, forward_slashes};
+use super::settings::Settings;
 use super::{Error, ExitStatus};
-use crate::diagnostic::{Account, Diagnostic};
-use crate::parse::{Errorformat, FORMATS, Format, LogParser, Matcher, Needs, Options, Told};
+use crate::diagnostic::{Account, Classification, Diagnostic};
+use crate::parse::{Errorformat, FORMATS, Format, LogParser, Needs, Options, Told};
 use crate::report::{
     Findings, Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson, render_findings,
 };
@@ -21,6 +23,8 @@ const PIECE: usize = 256 * 1024;
 pub struct Input {
     /// Relative paths of the command line start here.
     pub directory: PathBuf,
+    /// Instead of the `shipgate.yml` of `directory`, whose `classification` holds here, too.
+    pub config: Option<PathBuf>,
     pub format: String,
     /// Paths are made relative to it.
     pub root: Option<PathBuf>,
@@ -53,7 +57,8 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
     let format = Format::named(&input.format).ok_or_else(|| unknown_format(&input.format))?;
     let files = if input.files.is_empty() { vec![PathBuf::from("-")] } else { input.files.clone() };
     let options = options(input, format)?;
-    let mut sinks = Sinks::open(input)?;
+    let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
+    let mut sinks = Sinks::open(input, settings.config.classification)?;
     let mut doubts = Vec::new();
     for file in &files {
         let mut parser = LogParser::new(format, options.clone());
@@ -64,9 +69,9 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
             parser.finish_count()
         } else {
             read_pieces(file, &input.directory, |piece| {
-                parser.feed(piece, &mut |diagnostic| sinks.write(&diagnostic));
+                parser.feed(piece, &mut |diagnostic| sinks.write(diagnostic));
             })?;
-            parser.finish(&mut |diagnostic| sinks.write(&diagnostic))
+            parser.finish(&mut |diagnostic| sinks.write(diagnostic))
         };
         sinks.errors += account.errors;
         sinks.warnings += account.warnings;
@@ -96,7 +101,7 @@ fn explain(
     };
     written = written.and_then(|()| listing.head(out));
     let mut hear = |told: Told<'_>| match told {
-        Told::Found(diagnostic) => sinks.write(&diagnostic),
+        Told::Found(diagnostic) => sinks.write(diagnostic),
         Told::Line(line) if written.is_ok() => written = listing.line(&line, out),
         Told::Line(_) => {}
     };
@@ -119,12 +124,7 @@ fn options(input: &Input, format: Format) -> Result<Options, Error> {
             return Err(missing("problem-matcher", "--matcher FILE"));
         }
         None => None,
-        Some(file) => {
-            let path = input.directory.join(file);
-            let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?;
-            let matcher = Matcher::parse(&text, &file.display().to_string());
-            Some(Arc::new(matcher.map_err(|error| Error::Usage(error.to_string()))?))
-        }
+        Some(file) => Some(read_matcher(&input.directory.join(file), &file.display().to_string())?),
     };
     let errorformat = match &input.errorformats[..] {
         [] if format.needs() == Some(Needs::Errorformat) => {
@@ -211,6 +211,7 @@ struct Sinks {
     open: Vec<Sink>,
     /// For views that are written at the end; empty where none is.
     kept: Vec<Diagnostic>,
+    classification: Classification,
     errors: u64,
     warnings: u64,
     failure: Option<Error>,
@@ -225,7 +226,7 @@ struct Sink {
 }
 
 impl Sinks {
-    fn open(input: &Input) -> Result<Self, Error> {
+    fn open(input: &Input, classification: Classification) -> Result<Self, Error> {
         let usual = [Target { view: View::Ndjson, path: None }];
         let targets = match input.shows {
             Shows::Diagnostics if input.targets.is_empty() => &usual[..],
@@ -239,7 +240,7 @@ impl Sinks {
             )));
         }
         let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
-        Ok(Self { open, kept: Vec::new(), errors: 0, warnings: 0, failure: None })
+        Ok(Self { open, kept: Vec::new(), classification, errors: 0, warnings: 0, failure: None })
     }
 
     /// Whether nobody asks for the diagnostics themselves.
@@ -247,14 +248,15 @@ impl Sinks {
         self.open.iter().all(|sink| sink.view == View::Count)
     }
 
-    fn write(&mut self, diagnostic: &Diagnostic) {
+    fn write(&mut self, mut diagnostic: Diagnostic) {
+        self.classification.apply(&mut diagnostic);
         if self.open.iter().any(Sink::is_written_at_the_end) {
             self.kept.push(diagnostic.clone());
         }
         for sink in &mut self.open {
             let written = match (&mut sink.document, sink.view) {
-                (Some(document), _) => document.write(diagnostic, &mut sink.writer),
-                (None, View::Ndjson) => write_diagnostic(diagnostic, &mut sink.writer),
+                (Some(document), _) => document.write(&diagnostic, &mut sink.writer),
+                (None, View::Ndjson) => write_diagnostic(&diagnostic, &mut sink.writer),
                 (None, _) => continue,
             };
             keep_first(&mut self.failure, sink.result(written));

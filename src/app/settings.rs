@@ -45,7 +45,7 @@ impl Settings {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::NoConfig(file)),
             Err(source) => return Err(Error::Read { path: file, source }),
         };
-        let formats: Vec<&str> = Format::names_without_needs().collect();
+        let formats: Vec<&str> = Format::names().collect();
         let shown = file.strip_prefix(directory).unwrap_or(&file).display().to_string();
         let config =
             parse_config(&text, &shown, &formats).map_err(|mistakes| Error::Config(mistakes.render(colour)))?;

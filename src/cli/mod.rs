@@ -60,7 +60,7 @@ fn dispatch(
             app::parse::list(console);
             Ok(ExitStatus::Success)
         }
-        Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, directory)?, console),
+        Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, config, directory)?, console),
         Command::Explain { code } => app::explain::explain(code, console),
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
@@ -127,9 +127,10 @@ fn run(
     result
 }
 
-fn parse_input(arguments: &ParseArgs, directory: &Path) -> Result<app::parse::Input, Error> {
+fn parse_input(arguments: &ParseArgs, config: Option<PathBuf>, directory: &Path) -> Result<app::parse::Input, Error> {
     Ok(app::parse::Input {
         directory: directory.to_owned(),
+        config,
         format: arguments.format.clone(),
         root: arguments.root.clone(),
         files: arguments.files.clone(),

@@ -1,7 +1,9 @@
 //! Raw → [`Config`]: what no key can know alone.
 
 use super::api::check_api;
-use super::collection::Table;
+use super::classification::check_rules;
+use super::collection::{OneOrMore, Table};
+use super::pattern::{self, ErrorformatText};
 use super::raw::{RawConfig, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
 use super::suggest::quoted;
@@ -10,7 +12,9 @@ use super::tree::{Content, Node, Span};
 use super::value::VariableName;
 use super::{Config, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
 use crate::gate::{Measure, Policy, Threshold};
+use crate::parse::{Errorformat, Format, Needs};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The checked configuration. `None` when a mistake was found that leaves none.
 pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
@@ -21,6 +25,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         steps: raw.steps.map(|steps| check_steps(steps.value.0, reader)),
         variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
         api: raw.api.map(|api| check_api(api, reader)),
+        classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
         policy: raw.thresholds.map(|thresholds| policy(thresholds.value.0)).unwrap_or_default(),
         store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
@@ -36,6 +41,7 @@ fn check_steps(steps: Vec<At<RawStep>>, reader: &mut Reader) -> Vec<StepConfig> 
     let mut names: HashMap<String, Span> = HashMap::new();
     let mut checked = Vec::with_capacity(steps.len());
     for At { value: step, .. } in steps {
+        check_patterns(&step, reader);
         let Some(name) = step.name else { continue };
         match names.get(&name.value.0) {
             Some(first) => {
@@ -51,6 +57,8 @@ fn check_steps(steps: Vec<At<RawStep>>, reader: &mut Reader) -> Vec<StepConfig> 
             name: name.value.0,
             run: run.value.0,
             format: step.format.map_or_else(|| "auto".to_owned(), |format| format.value.0),
+            matcher: step.matcher.map(|matcher| matcher.value.0),
+            errorformat: step.errorformat.and_then(|patterns| errorformat(patterns, reader)),
             output: step.output.map(|output| output.value.0),
             timeout: step.timeout.map(|timeout| timeout.value.0),
             directory: step.directory.map(|directory| directory.value.0),
@@ -58,6 +66,49 @@ fn check_steps(steps: Vec<At<RawStep>>, reader: &mut Reader) -> Vec<StepConfig> 
         });
     }
     checked
+}
+
+/// Formats that read by what the user gives need it, and other formats have no use for it.
+fn check_patterns(step: &RawStep, reader: &mut Reader) {
+    let Some(format) = &step.format else { return };
+    let needs = Format::named(&format.value.0).and_then(Format::needs);
+    let takes_all = format.value.0 == Format::AUTO.name();
+    let given = [
+        (Needs::Matcher, "matcher", "problem-matcher", "ci/matcher.json", step.matcher.as_ref().map(|it| &it.span)),
+        (
+            Needs::Errorformat,
+            "errorformat",
+            "errorformat",
+            "'%f:%l:%c: %m'",
+            step.errorformat.as_ref().map(|it| &it.span),
+        ),
+    ];
+    for (need, key, name, sample, span) in given {
+        match span {
+            None if needs == Some(need) => {
+                let message = format!("`steps.format` is `{name}`, and the step has no `{key}`");
+                reader.mistake(&format.span, message, format!("add `{key}: {sample}` to the step"));
+            }
+            Some(span) if needs != Some(need) && !takes_all => {
+                let message = format!("`steps.{key}` does not go with the format {}", quoted(&format.value.0));
+                let help = format!("write `format: {name}`, or leave `format` out");
+                reader.mistake_about(span, message, help, &format.span, "`format`");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All patterns together; each was read by itself already.
+fn errorformat(patterns: At<OneOrMore<ErrorformatText>>, reader: &mut Reader) -> Option<Arc<Errorformat>> {
+    let texts: Vec<String> = patterns.value.0.into_iter().map(|pattern| pattern.value.0).collect();
+    match Errorformat::parse(&texts.join(",")) {
+        Ok(errorformat) => Some(Arc::new(errorformat)),
+        Err(error) => {
+            pattern::refuse_errorformat(&error, &patterns.span, reader);
+            None
+        }
+    }
 }
 
 fn check_env<T: Into<String>>(table: Table<VariableName, T>) -> BTreeMap<String, String> {

@@ -63,6 +63,25 @@ impl<T: Read> Read for NonEmpty<T> {
     }
 }
 
+/// A value, or a list with at least one.
+#[derive(Debug)]
+pub(super) struct OneOrMore<T>(pub(super) Vec<At<T>>);
+
+impl<T: Read> Read for OneOrMore<T> {
+    const SAMPLE: &'static str = T::SAMPLE;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if matches!(&*node.content, Content::List(_)) {
+            return NonEmpty::read(node, reader).map(|list| Self(list.0));
+        }
+        T::read(node, reader).map(|value| Self(vec![At { value, span: node.span.clone() }]))
+    }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [T::schema(), NonEmpty::<T>::schema()] })
+    }
+}
+
 /// A group whose keys the user chooses, in the order of the file.
 #[derive(Debug)]
 pub(super) struct Table<K, V>(pub(super) Vec<(At<K>, At<V>)>);

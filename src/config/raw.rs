@@ -2,7 +2,9 @@
 
 use super::api::RawApi;
 use super::choice::{Choice, StoreKind, Word};
-use super::collection::{NonEmpty, Table};
+use super::classification::Rule;
+use super::collection::{NonEmpty, OneOrMore, Table};
+use super::pattern::ErrorformatText;
 use super::read::{At, Read, Reader, Section, keys};
 use super::suggest::quoted;
 use super::text::{Branch, Command, FormatName, InnerPath, Line, RelativePath, Spelled, StorePath};
@@ -26,6 +28,9 @@ keys! {
         variables = "variables": RawVariables,
         /// The API: where it is, its endpoints and what is expected of them.
         api = "api": RawApi,
+        /// Category and severity of what tools say, where they are not to be the usual ones. The first
+        /// that fits a diagnostic decides.
+        classification = "classification": NonEmpty<Rule>,
         /// What is allowed. What is not named keeps its default: no new errors, no missing, invalid or leaked
         /// variables.
         thresholds = "thresholds": RawThresholds,
@@ -45,6 +50,12 @@ keys! {
         run = "run" required "npm run build": Command,
         /// The format that its output is read as; `exit-status` if only its exit status counts. Default: `auto`.
         format = "format": FormatName,
+        /// A GitHub problem-matcher file that its output is read by, before all else; with the format
+        /// `problem-matcher` alone by it.
+        matcher = "matcher": RelativePath,
+        /// Patterns of Vim's errorformat that its output is read by, before all else; with the format
+        /// `errorformat` alone by them.
+        errorformat = "errorformat": OneOrMore<ErrorformatText>,
         /// The folder that this step builds, inside the project. It is measured and searched for secrets.
         output = "output": InnerPath,
         /// How long it may take: `90s`, `15m`, `1h30m`.
@@ -143,6 +154,7 @@ pub(super) fn sections() -> Vec<Section> {
         section("steps", RawStep::KEYS),
         section("variables", RawVariables::KEYS),
         section("api", RawApi::KEYS),
+        section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
     ]
 }

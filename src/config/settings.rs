@@ -1,11 +1,14 @@
 //! The checked configuration: what the rest of the program works with.
 
 use super::api::ApiConfig;
+use crate::diagnostic::Classification;
 use crate::gate::Policy;
+use crate::parse::Errorformat;
 use crate::record::Environment;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A checked `shipgate.yml`. Paths are relative to the folder the file lies in.
@@ -18,19 +21,25 @@ pub struct Config {
     pub steps: Option<Vec<StepConfig>>,
     pub variables: VariablesConfig,
     pub api: Option<ApiConfig>,
+    /// Applied once to what tools said, before anything is compared or judged.
+    pub classification: Classification,
     pub policy: Policy,
     pub store: StoreConfig,
     pub comment: CommentPolicy,
 }
 
 /// One command of the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepConfig {
     pub name: String,
     /// For the shell.
     pub run: String,
     /// The name of a format, or `auto`, or `exit-status`: promises nothing but its exit status.
     pub format: String,
+    /// A problem-matcher file that its output is read by, relative to the project's folder.
+    pub matcher: Option<PathBuf>,
+    /// Vim's patterns that its output is read by.
+    pub errorformat: Option<Arc<Errorformat>>,
     /// The folder that this step builds; it fills BuildConfiguration.
     pub output: Option<PathBuf>,
     pub timeout: Option<Duration>,

@@ -211,3 +211,29 @@ fn the_nearest_word_is_suggested_and_nothing_far() {
     assert_eq!(near(""), None);
     assert_eq!(near(&"errors".repeat(1000)), None);
 }
+
+#[test]
+fn an_anchor_without_a_value_in_any_script_is_no_reason_to_panic() {
+    for text in ["variables:\n  ignore: [&ଵ, CI]\n", "variables:\n  ignore:\n    - &ଵ\n    - CI\n"] {
+        assert_eq!(mistakes(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_rule_and_the_patterns_of_a_step_take_all_their_keys() {
+    let config = config(
+        "steps: [{ name: a, run: b, matcher: ci/a.json, errorformat: ['%f:%l: %m', '%-G%.%#'] }]
+classification:
+  - match: { path: src, code: [ts2322, no-*], category: [syntax, other] }
+    category: unused-code
+    severity: low
+",
+    );
+    let step = &config.steps.unwrap()[0];
+    assert_eq!(step.matcher.as_deref(), Some(Path::new("ci/a.json")));
+    assert_eq!(step.errorformat.as_deref(), crate::parse::Errorformat::parse("%f:%l: %m,%-G%.%#").as_ref().ok());
+    let rule = &config.classification.rules[0];
+    assert_eq!((rule.paths.len(), rule.codes.len()), (1, 2));
+    assert_eq!(rule.categories, [Category::Syntax, Category::Other]);
+    assert_eq!((rule.category, rule.severity), (Some(Category::UnusedCode), Some(Severity::Low)));
+}

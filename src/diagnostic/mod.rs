@@ -4,6 +4,7 @@
 //! This module knows no format, no file and no terminal.
 
 pub mod category;
+pub mod classification;
 pub mod fingerprint;
 pub mod typescript;
 pub mod witness;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 pub use category::{Category, Severity};
+pub use classification::Classification;
 pub use fingerprint::fingerprint;
 pub use witness::{Account, Crash, Exit, Total, Unrecognised};
 

@@ -280,12 +280,6 @@ impl Format {
     pub fn names() -> impl Iterator<Item = &'static str> {
         FORMATS.iter().map(|spec| spec.name)
     }
-
-    /// The names of the formats that need nothing from the user; see [`Format::needs`].
-    pub fn names_without_needs() -> impl Iterator<Item = &'static str> {
-        (0..FORMATS.len()).map(Self).filter(|format| format.needs().is_none()).map(Self::name)
-    }
-
     /// What the user has to give for this format, if anything.
     #[must_use]
     pub fn needs(self) -> Option<Needs> {

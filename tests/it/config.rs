@@ -10,17 +10,25 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-const FORMATS: [&str; 4] = ["astro-check", "eslint", "tsc", "vitest"];
+const FORMATS: [&str; 6] = ["astro-check", "errorformat", "eslint", "problem-matcher", "tsc", "vitest"];
 
 /// What is wrong in these files, JSON Schema cannot say.
-const BEYOND_SCHEMA: [&str; 20] = [
+const BEYOND_SCHEMA: [&str; 28] = [
     "branch",
     "branch-with-remote",
+    "classification-path-absolute",
+    "classification-path-glob",
     "directory-absolute",
     "directory-backslash",
+    "errorformat-missing",
+    "errorformat-pattern",
+    "errorformat-with-other-format",
     "files-twice",
     "format",
     "format-far-off",
+    "matcher-absolute",
+    "matcher-missing",
+    "matcher-with-other-format",
     "output-absolute",
     "output-outside",
     "output-project",
@@ -119,7 +127,7 @@ fn what_a_file_holds_cannot_control_the_terminal() {
 #[test]
 fn the_example_is_read_without_a_mistake() {
     let config = parse(example()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    assert_eq!(config.steps.unwrap().len(), 3);
+    assert_eq!(config.steps.unwrap().len(), 4);
 }
 
 #[test]

@@ -90,7 +90,8 @@ async fn execute_one(
     let options = Options {
         root: Some(workshop.root.clone()),
         directory: planned.directory.as_deref().map(forward_slashes).unwrap_or_default(),
-        ..Options::default()
+        matcher: planned.matcher.clone(),
+        errorformat: planned.errorformat.clone(),
     };
     let mut parser = LogParser::new(planned.format, options);
     let mut diagnostics = Vec::new();

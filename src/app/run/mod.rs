@@ -150,7 +150,10 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
 
     let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
     let log = unclean.map(|done| done.log.clone());
-    let said = executed.into_iter().map(|done| ((done.step.name.clone(), done.diagnostics), done.step));
+    let said = executed.into_iter().map(|mut done| {
+        done.diagnostics.iter_mut().for_each(|diagnostic| settings.config.classification.apply(diagnostic));
+        ((done.step.name.clone(), done.diagnostics), done.step)
+    });
     let (said, steps): (Vec<_>, Vec<report::Step>) = said.unzip();
     let mut found = facts::without_echoes(said);
     lines::read_lines(&mut found, &input.directory);

@@ -1,13 +1,15 @@
 //! What a run is going to do: the configured steps, the detected ones, or one command.
 
 use crate::app::Error;
+use crate::app::matcher::read_matcher_of;
 use crate::config::{Config, StepConfig};
 use crate::gate::{Product, Promise};
-use crate::parse::Format;
+use crate::parse::{Errorformat, Format, Matcher};
 use crate::project::{self, Project};
 use crate::report::Notice;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One step, ready to run.
@@ -17,6 +19,8 @@ pub(super) struct PlannedStep {
     pub(super) run: String,
     pub(super) format: Format,
     pub(super) promise: Promise,
+    pub(super) matcher: Option<Arc<Matcher>>,
+    pub(super) errorformat: Option<Arc<Errorformat>>,
     /// Relative to the project's folder.
     pub(super) output: Option<PathBuf>,
     pub(super) timeout: Option<Duration>,
@@ -62,15 +66,8 @@ pub(super) fn of_command(words: &[String]) -> Plan {
         [line] => line.clone(),
         words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
     };
-    let step = StepConfig {
-        name: "command".to_owned(),
-        run,
-        format: Format::AUTO.name().to_owned(),
-        output: None,
-        timeout: None,
-        directory: None,
-        env: BTreeMap::new(),
-    };
+    let step =
+        StepConfig { name: "command".to_owned(), run, format: Format::AUTO.name().to_owned(), ..StepConfig::default() };
     Plan { steps: vec![planned(step, None)], source: "command line", notices: Vec::new() }
 }
 
@@ -84,7 +81,10 @@ pub(super) fn of_project(config: &Config, project: &Project) -> Result<Plan, Err
     let installs = configured.iter().any(|step| step.name == INSTALL);
     let due = if installs { project::Plan::default() } else { project::Plan::installation(project)? };
     let mut steps: Vec<_> = due.steps.into_iter().map(|step| planned(step.config, Some(project))).collect();
-    steps.extend(configured.iter().map(|step| planned(step.clone(), Some(project))));
+    for step in configured {
+        let matcher = read_matcher_of(step, &project.directory)?;
+        steps.push(PlannedStep { matcher, ..planned(step.clone(), Some(project)) });
+    }
     Ok(Plan { steps, source: "shipgate.yml", notices: due.notices })
 }
 
@@ -92,8 +92,8 @@ fn planned(step: StepConfig, project: Option<&Project>) -> PlannedStep {
     // The configuration was checked against the same table, so the name is known.
     let format = Format::named(&step.format).unwrap_or(Format::AUTO);
     let promise = promise(format, &step.run, project);
-    let StepConfig { name, run, output, timeout, directory, env, .. } = step;
-    PlannedStep { name, run, format, promise, output, timeout, directory, env }
+    let StepConfig { name, run, errorformat, output, timeout, directory, env, .. } = step;
+    PlannedStep { name, run, format, promise, matcher: None, errorformat, output, timeout, directory, env }
 }
 
 /// What a green step has shown. A command that begins a checker which always says what it checked has

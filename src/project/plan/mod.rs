@@ -14,7 +14,6 @@ use super::script::{Checker, chain};
 use super::{AstroCheck, Error, Framework, Manager, Package, Project, info, install, versions, warning};
 use crate::config::StepConfig;
 use crate::report::model::Notice;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a planned step is for.
@@ -74,15 +73,7 @@ impl Plan {
     }
 
     fn push(&mut self, kind: StepKind, name: &str, run: String, format: &str, reason: impl Into<String>) {
-        let config = StepConfig {
-            name: name.to_owned(),
-            run,
-            format: format.to_owned(),
-            output: None,
-            timeout: None,
-            directory: None,
-            env: BTreeMap::new(),
-        };
+        let config = StepConfig { name: name.to_owned(), run, format: format.to_owned(), ..StepConfig::default() };
         self.steps.push(PlannedStep { kind, config, reason: reason.into() });
     }
 
