@@ -168,17 +168,21 @@ pub(crate) struct Ledger {
 /// How many diagnostics of each tool came since that tool's last total, and the totals that stand
 /// before what they count.
 #[derive(Debug, Default)]
-pub(crate) struct Since(Vec<(Cow<'static, str>, [u64; 3])>, Vec<Total>);
+pub(crate) struct Since {
+    counts: Vec<(Cow<'static, str>, [u64; 3])>,
+    ahead: Vec<Total>,
+    /// A test runner's report for machines was read: what it prints for people says the same again.
+    tested: bool,
+}
 
 impl Since {
     fn slot(&mut self, tool: &str) -> Option<&mut [u64; 3]> {
-        self.0.iter_mut().find(|(name, _)| name == tool).map(|(_, counts)| counts)
+        self.counts.iter_mut().find(|(name, _)| name == tool).map(|(_, counts)| counts)
     }
 
     /// A new command starts: what came before belongs to no total to come.
     pub(crate) fn forget(&mut self) {
-        self.0.clear();
-        self.1.clear();
+        *self = Self::default();
     }
 }
 
@@ -216,8 +220,8 @@ impl Out<'_, '_> {
             let mut counts = [0; 3];
             counts[index] = 1;
             // Interchange formats may name any number of tools.
-            if self.since.0.len() < MOST_TOOLS {
-                self.since.0.push((draft.tool.clone(), counts));
+            if self.since.counts.len() < MOST_TOOLS {
+                self.since.counts.push((draft.tool.clone(), counts));
             }
             note_tool(&mut self.ledger.account.tools, &draft.tool);
         }
@@ -239,6 +243,19 @@ impl Out<'_, '_> {
         self.since.slot(tool).copied().unwrap_or_default()
     }
 
+    /// A test runner's report for machines begins; `false`: all of it has been read as text.
+    pub(crate) fn tested(&mut self, tool: &str) -> bool {
+        note_tool(&mut self.ledger.account.tools, tool);
+        let as_text = !self.since.tested && self.since(tool) != [0; 3];
+        self.since.tested = true;
+        !as_text
+    }
+
+    /// Whether a test runner's report for machines has been read.
+    pub(crate) fn was_tested(&self) -> bool {
+        self.since.tested
+    }
+
     /// The tool's own total; `parsed_*` is filled in here.
     pub(crate) fn total(&mut self, mut total: Total) {
         note_tool(&mut self.ledger.account.tools, &total.tool);
@@ -250,8 +267,8 @@ impl Out<'_, '_> {
     /// Whether another tool has diagnostics since its last total, and this one has none.
     pub(crate) fn others_since(&self, tool: &str) -> bool {
         let has = |counts: &[u64; 3]| counts.iter().any(|&count| count > 0);
-        let own = self.since.0.iter().any(|(name, counts)| name == tool && has(counts));
-        !own && self.since.0.iter().any(|(name, counts)| name != tool && has(counts))
+        let own = self.since.counts.iter().any(|(name, counts)| name == tool && has(counts));
+        !own && self.since.counts.iter().any(|(name, counts)| name != tool && has(counts))
     }
 
     /// How many files the tool says it has checked, in words that are no total.
@@ -271,14 +288,14 @@ impl Out<'_, '_> {
     /// A total that stands before what it counts; it is settled when the command is over.
     pub(crate) fn expect_total(&mut self, total: Total) {
         note_tool(&mut self.ledger.account.tools, &total.tool);
-        if self.since.1.len() < 16 {
-            self.since.1.push(total);
+        if self.since.ahead.len() < 16 {
+            self.since.ahead.push(total);
         }
     }
 
     /// The command is over: fills in what was parsed for totals that stood before it.
     pub(crate) fn settle(&mut self) {
-        for mut total in std::mem::take(&mut self.since.1) {
+        for mut total in std::mem::take(&mut self.since.ahead) {
             let counts = self.since(&total.tool);
             // Another tool's report may have been announced in the same words.
             if counts == [0; 3] && self.others_since(&total.tool) {

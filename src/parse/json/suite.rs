@@ -3,6 +3,7 @@
 
 use super::super::draft::{Draft, Out};
 use super::{list, text};
+use crate::diagnostic::Total;
 use serde_json::Value;
 
 fn begin(draft: &mut Draft, tool: &'static str) {
@@ -13,11 +14,16 @@ fn begin(draft: &mut Draft, tool: &'static str) {
 /// The report of `jest --json` and `vitest --reporter=json`.
 pub(super) fn tests(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
     let tool = if value.get("numRuntimeErrorTestSuites").is_some() { "jest" } else { "vitest" };
-    out.tool(tool);
+    if !out.tested(tool) {
+        return;
+    }
+    let mut failed = value.get("numFailedTests").and_then(Value::as_u64);
     for suite in list(value, "testResults") {
         let file = text(suite, "name").unwrap_or_default();
         let tests = list(suite, "assertionResults");
         if tests.is_empty() && text(suite, "status") == Some("failed") {
+            // A suite that could not be run counts no tests.
+            failed = failed.map(|failed| failed + 1);
             begin(draft, tool);
             draft.file.extend_from_slice(file.as_bytes());
             draft.message.extend_from_slice(text(suite, "message").unwrap_or_default().as_bytes());
@@ -39,4 +45,10 @@ pub(super) fn tests(value: &Value, draft: &mut Draft, out: &mut Out<'_, '_>) {
             out.emit(draft);
         }
     }
+    out.total(Total {
+        tool: tool.to_owned(),
+        errors: failed,
+        text: failed.map(|failed| format!("{failed} failed")).unwrap_or_default(),
+        ..Total::default()
+    });
 }
