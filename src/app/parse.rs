@@ -6,7 +6,8 @@ use super::run::{Target, forward_slashes};
 use super::settings::Settings;
 use super::{Error, ExitStatus};
 use crate::diagnostic::{Account, Classification, Diagnostic};
-use crate::parse::{Errorformat, FORMATS, Format, LogParser, Needs, Options, Told};
+use crate::parse::{Errorformat, FORMATS, Folders, Format, LogParser, Needs, Options, Told};
+use crate::project::workspace::members;
 use crate::report::{
     Findings, Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson, render_findings,
 };
@@ -60,8 +61,17 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
     let mut sinks = Sinks::open(input, settings.config.classification)?;
     let mut doubts = Vec::new();
+    let workspace = input.root.as_ref().map_or_else(|| input.directory.clone(), |root| input.directory.join(root));
+    // Whatever is wrong with a project is no reason to leave its log unread.
+    let packages = members(&workspace).unwrap_or_else(|error| {
+        console.aside(&format!("paths of a workspace's packages may lack their folders: {error}"));
+        Vec::new()
+    });
     for file in &files {
         let mut parser = LogParser::new(format, options.clone());
+        if !sinks.only_count() {
+            parser = parser.with_packages(packages.iter().cloned()).with_packages(folders(file, &input.directory)?);
+        }
         let account = if input.shows == Shows::Lines {
             explain(parser, file, input, &mut sinks, console)?
         } else if sinks.only_count() {
@@ -113,6 +123,16 @@ fn explain(
         }
         _ => Ok(account),
     }
+}
+
+/// The folders of packages that a log names at its end. What cannot be read twice is not looked at.
+fn folders(file: &Path, directory: &Path) -> Result<Vec<(String, String)>, Error> {
+    if !directory.join(file).is_file() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Folders::default();
+    read_pieces(file, directory, |piece| folders.feed(piece))?;
+    Ok(folders.finish().collect())
 }
 
 /// What the parser is told besides its format.

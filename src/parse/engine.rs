@@ -10,7 +10,7 @@ use super::errorformat::{ByErrorformat, Errorformat};
 use super::format::Format;
 use super::line::{BOM, ESC, Line, disguise_len, mark_of, skip_visible, strip_ansi};
 use super::matcher::{Matcher, ProblemMatcher};
-use super::path::Place;
+use super::path::{self, Place};
 use super::reader::{ERRORFORMAT, LARGEST_DOCUMENT, LOOK_BACK, PROBLEM_MATCHER, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
@@ -147,10 +147,12 @@ impl LogParser {
         parser
     }
 
-    /// Names the folders of packages (relative to the root), which some runners print by name only.
+    /// Names the folders of packages, which some runners print by name only: relative to the root, or
+    /// absolute and in it; others do not count.
     #[must_use]
     pub fn with_packages(mut self, packages: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.packages.extend(packages);
+        let inside = |folder: &str| !path::is_absolute(&path::slashed(folder)) || self.base.holds(folder);
+        self.packages.extend(packages.into_iter().filter(|(_, folder)| inside(folder)));
         self
     }
 

@@ -8,7 +8,8 @@
 //!
 //! * [`mod@format`]: the table [`FORMATS`]; a format is a name and a list of readers
 //! * `engine`: pieces → lines; passes over stretches without any marker word; streams of runners
-//! * `line`: takes off what CI and terminals put round a line · `runner`: prefixes of runners
+//! * `line`: takes off what CI and terminals put round a line · `runner`: prefixes of runners ·
+//!   `folder`: where their packages lie
 //! * `reader`: the trait [`Reader`](reader::Reader); one file or folder a tool: `tsc`, `listed`, `crash`
 //! * `suspect`: lines that look like an error · `trace`: what became of each line · `draft`: what readers write · `path`: printed path → path in the project
 //!
@@ -37,6 +38,7 @@ mod crash;
 mod draft;
 mod engine;
 mod errorformat;
+mod folder;
 mod format;
 mod github;
 mod gnu;
@@ -70,6 +72,7 @@ mod xml;
 
 pub use engine::{LogParser, Options};
 pub use errorformat::{Errorformat, ErrorformatError};
+pub use folder::Folders;
 pub use format::{FORMATS, Format, FormatSpec, Needs};
 pub use listed::is_listed_file;
 pub use matcher::{Matcher, MatcherError};

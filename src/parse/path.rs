@@ -78,7 +78,7 @@ pub(crate) fn is_absolute(path: &str) -> bool {
 
 /// `file://` taken off, and backslashes turned where they separate folders: a path with forward
 /// slashes in it was not printed by Windows, and may have a backslash in a name.
-fn slashed(path: &str) -> String {
+pub(crate) fn slashed(path: &str) -> String {
     let path = if let Some(rest) = path.strip_prefix("file://") {
         let decoded = percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned();
         match decoded.strip_prefix('/') {

@@ -1,8 +1,7 @@
 //! The package manager, by its lock file: the project's own, or that of the workspace it is a member of.
 
+use super::workspace::Workspace;
 use super::{Error, Package};
-use globset::GlobBuilder;
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// A package manager. Yarn's two lines take different options.
@@ -201,36 +200,10 @@ fn yarn_of(folder: &Path) -> Result<Manager, Error> {
     Ok(if is_classic { Manager::YarnClassic } else { Manager::YarnBerry })
 }
 
-/// `pnpm-workspace.yaml`, as far as it names members.
-#[derive(Deserialize)]
-struct PnpmWorkspace {
-    #[serde(default)]
-    packages: Vec<String>,
-}
-
 /// Whether the workspace in `root` has `directory` as a member.
 fn is_member(root: &Path, directory: &Path) -> Result<bool, Error> {
-    let mut patterns = Package::read(root)?.map(|package| package.workspaces).unwrap_or_default();
-    let path = root.join("pnpm-workspace.yaml");
-    if path.is_file() {
-        let text = std::fs::read_to_string(&path).map_err(|error| Error::read(&path, error))?;
-        let workspace: PnpmWorkspace = serde_saphyr::from_str(&text).map_err(|error| {
-            Error::read(&path, std::io::Error::new(std::io::ErrorKind::InvalidData, error.to_string()))
-        })?;
-        patterns.extend(workspace.packages);
-    }
-    let Ok(relative) = directory.strip_prefix(root) else { return Ok(false) };
-    let mut member = false;
-    for pattern in &patterns {
-        let (is_exclusion, glob) = pattern.strip_prefix('!').map_or((false, pattern.as_str()), |rest| (true, rest));
-        let glob = glob.trim_start_matches("./").trim_end_matches('/');
-        // A glob that is none names no member; the package manager says so itself.
-        let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() else { continue };
-        if glob.compile_matcher().is_match(relative) {
-            member = !is_exclusion;
-        }
-    }
-    Ok(member)
+    let workspace = Workspace::read(root)?;
+    Ok(directory.strip_prefix(root).is_ok_and(|relative| workspace.has(relative)))
 }
 
 #[cfg(test)]

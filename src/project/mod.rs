@@ -17,6 +17,7 @@ mod program;
 mod script;
 mod source;
 pub mod versions;
+pub mod workspace;
 
 pub use detect::{AstroCheck, Framework, Project};
 pub use error::Error;

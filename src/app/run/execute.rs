@@ -32,6 +32,8 @@ pub(super) struct Workshop<'a> {
     pub(super) directory: &'a Path,
     /// The same with forward slashes, as tools print it.
     pub(super) root: String,
+    /// The members of its workspace: name and folder.
+    pub(super) packages: Vec<(String, String)>,
     pub(super) environment: &'a [(OsString, OsString)],
     pub(super) redactor: &'a Redactor,
 }
@@ -93,7 +95,7 @@ async fn execute_one(
         matcher: planned.matcher.clone(),
         errorformat: planned.errorformat.clone(),
     };
-    let mut parser = LogParser::new(planned.format, options);
+    let mut parser = LogParser::new(planned.format, options).with_packages(workshop.packages.iter().cloned());
     let mut diagnostics = Vec::new();
     let mut tail = Tail::new(TAIL_BYTES, TAIL_LINES);
     let mut shown = workshop.redactor.stream();

@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::CommentPolicy;
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
+use crate::project::workspace::members;
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Notice, NoticeLevel, Report, Tracked, Variables};
@@ -113,6 +114,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let workshop = Workshop {
         directory: &input.directory,
         root: forward_slashes(&input.directory),
+        packages: members(&input.directory)?,
         environment: &scene::environment_for_steps(hands.process),
         redactor: &redactor,
     };

@@ -168,3 +168,35 @@ fn explain_and_a_view_do_not_share_standard_output() {
     assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
     assert!(ran.stderr.contains("`--report count=FILE`"), "{}", ran.stderr);
 }
+
+/// The file of each diagnostic, in order.
+fn files(stdout: &str) -> Vec<String> {
+    let lines = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| line["file"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_folder_of_a_package_comes_from_the_end_of_the_log() {
+    for mode in ["lerna-build", "npm-workspaces-build", "nx-lerna-typecheck"] {
+        let log = fixture(&format!("tsc/mono-shop.tsc-7.0.2.{mode}.log"));
+        let workshop = Workshop::new().with("build.log", log);
+        let ran = workshop.shipgate(&["parse", "--root", "/home/runner/work/mono-shop", "build.log"]).ends();
+        let files = files(&ran.stdout);
+        assert!(files.contains(&"apps/web/src/page (1).ts".to_owned()), "{mode}: {files:?}");
+        assert!(
+            files.iter().all(|file| file.starts_with("apps/") || file.starts_with("packages/")),
+            "{mode}: {files:?}"
+        );
+    }
+}
+
+#[test]
+fn the_folder_of_a_package_comes_from_the_workspace_that_is_there() {
+    let workshop = Workshop::new()
+        .with("package.json", r#"{"name": "shop", "workspaces": ["apps/*"]}"#)
+        .with("apps/web/package.json", r#"{"name": "@shop/web"}"#);
+    let log =
+        "@shop/web:check: cache miss, executing 1a\n@shop/web:check: src/a.ts(1,2): error TS1005: ';' expected.\n";
+    let ran = workshop.shipgate(&["parse"]).input(log.as_bytes()).ends();
+    assert_eq!(files(&ran.stdout), ["apps/web/src/a.ts"], "{}", ran.stderr);
+}
