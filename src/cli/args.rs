@@ -84,6 +84,12 @@ pub(super) struct RunArgs {
     /// Record this run as the base, whatever the branch
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) record: bool,
+    /// Compare with a report saved by `--report json=FILE`, instead of the records
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "base_ref")]
+    pub(super) base_report: Option<PathBuf>,
+    /// Compare with what HEAD has in common with this branch, tag or commit: it is built for that
+    #[arg(long, value_name = "REF", conflicts_with = "command")]
+    pub(super) base_ref: Option<String>,
     /// The environment that is built for, instead of the configuration's
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) environment: Option<EnvironmentName>,

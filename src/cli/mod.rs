@@ -112,6 +112,11 @@ fn run(
             (false, true) => app::run::Writing::Record,
             (false, false) => app::run::Writing::AsUsual,
         },
+        base: match (&arguments.base_report, &arguments.base_ref) {
+            (Some(file), _) => app::run::Source::Report(file.clone()),
+            (None, Some(reference)) => app::run::Source::Reference(reference.clone()),
+            (None, None) => app::run::Source::Store,
+        },
         comment: arguments.comment.map(Into::into),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         key: arguments.key.clone(),

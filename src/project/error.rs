@@ -26,6 +26,10 @@ pub enum Error {
     NoOutput(PathBuf),
     #[error("the build output `{}` is not a folder", .0.display())]
     OutputNotAFolder(PathBuf),
+    #[error("git knows no commit `{0}`, also not at `origin`")]
+    NoReference(String),
+    #[error("git finds nothing that HEAD and `{0}` have in common")]
+    NoMergeBase(String),
     #[error("`git` failed in `{}`: {problem}", directory.display())]
     Git { directory: PathBuf, problem: String },
 }
@@ -65,6 +69,12 @@ impl Error {
             }
             Self::Git { problem, directory } if problem.contains("dubious ownership") => {
                 format!("git config --global --add safe.directory {}", directory.display())
+            }
+            Self::NoReference(name) => {
+                format!("fetch it: `git fetch origin {name}`, in CI `fetch-depth: 0` at the checkout")
+            }
+            Self::NoMergeBase(_) => {
+                "fetch the whole history: `git fetch --unshallow`, in CI `fetch-depth: 0` at the checkout".to_owned()
             }
             Self::NoDirectory(_) => "name the project's folder: `shipgate -C DIR …`".to_owned(),
             Self::Read { .. } | Self::Git { .. } => return None,

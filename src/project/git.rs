@@ -1,7 +1,7 @@
-//! What git knows of the project: root, commit, branch, default branch, uncommitted changes.
+//! What git knows of the project: root, commit, branch, default branch, changes, renames.
 //!
-//! Two questions to git, asked at the same time; refs are not read from files, because their
-//! storage has several forms. Porcelain v2: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
+//! The facts are two questions to git, asked at the same time; refs are not read from files, because
+//! their storage has several forms. And two more: what a branch has in common, what was renamed. Porcelain v2: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
 
 use super::{Error, program};
 use std::ffi::OsStr;
@@ -41,14 +41,118 @@ pub fn find_root(directory: &Path) -> Option<&Path> {
     directory.ancestors().find(|folder| folder.join(".git").exists())
 }
 
+/// The program `git` in one repository.
+#[derive(Debug, Clone)]
+pub struct Git {
+    program: PathBuf,
+    root: PathBuf,
+}
+
+/// A file that has another name than it had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    pub old: String,
+    pub new: String,
+}
+
+impl Git {
+    /// For the repository around `directory` (absolute); `None` outside of one, or when there is no `git`
+    /// on `search_path`.
+    #[must_use]
+    pub fn find(directory: &Path, search_path: Option<&OsStr>) -> Option<Self> {
+        let root = find_root(directory)?.to_path_buf();
+        Some(Self { program: program::find("git", program::folders(search_path))?, root })
+    }
+
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The commit that HEAD and `reference` have in common; a reference that is not known here is looked
+    /// for at `origin`.
+    ///
+    /// # Errors
+    /// [`Error::NoReference`], [`Error::NoMergeBase`], [`Error::Git`].
+    pub async fn merge_base(&self, reference: &str) -> Result<String, Error> {
+        let mut known = None;
+        for name in [reference.to_owned(), format!("refs/remotes/origin/{reference}")] {
+            let commit = format!("{name}^{{commit}}");
+            let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+            known = known.or(self.ask(&arguments).await.ok());
+        }
+        let known = known.ok_or_else(|| Error::NoReference(reference.to_owned()))?;
+        let base = self.ask(&["merge-base", "HEAD", known.trim()]).await;
+        base.map(|base| base.trim().to_owned()).map_err(|_| Error::NoMergeBase(reference.to_owned()))
+    }
+
+    /// Files below `directory` that are renamed in the work tree, compared with `commit`, relative to it;
+    /// none when the commit is not there, as in a shallow clone.
+    ///
+    /// # Errors
+    /// [`Error::Git`].
+    pub async fn renames_since(&self, commit: &str, directory: &Path) -> Result<Vec<Rename>, Error> {
+        let is_hash = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash || self.ask(&["cat-file", "-e", &format!("{commit}^{{commit}}")]).await.is_err() {
+            return Ok(Vec::new());
+        }
+        let at = Self { root: directory.to_owned(), ..self.clone() };
+        let arguments =
+            ["diff", "--name-status", "-z", "-M", "--diff-filter=R", "--relative", "--no-ext-diff", commit, "--"];
+        let output = at.ask(&arguments).await?;
+        let mut parts = output.split('\0');
+        let mut renames = Vec::new();
+        while let (Some(_score), Some(old), Some(new)) = (parts.next(), parts.next(), parts.next()) {
+            renames.push(Rename { old: old.to_owned(), new: new.to_owned() });
+        }
+        Ok(renames)
+    }
+
+    pub(super) async fn ask(&self, arguments: &[&str]) -> Result<String, Error> {
+        self.ask_within(LIMIT, arguments).await
+    }
+
+    pub(super) async fn ask_within(&self, limit: Duration, arguments: &[&str]) -> Result<String, Error> {
+        let output = program::ask(Command::from(self.command(arguments)), limit).await;
+        self.read(output.map_err(|problem| self.failed(problem))?)
+    }
+
+    /// For where nothing can be awaited.
+    pub(super) fn ask_and_wait(&self, arguments: &[&str]) -> Result<String, Error> {
+        self.read(self.command(arguments).output().map_err(|error| self.failed(error.to_string()))?)
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
+        // No lock is taken and nothing is refreshed on disk: a gate leaves no traces in the repository.
+        command.arg("--no-optional-locks").args(arguments).current_dir(&self.root).env("LC_ALL", "C");
+        // Inside a git hook these point elsewhere.
+        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn read(&self, output: std::process::Output) -> Result<String, Error> {
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(self.failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+        }
+    }
+
+    fn failed(&self, problem: String) -> Error {
+        Error::Git { directory: self.root.clone(), problem }
+    }
+}
+
 /// Facts about the repository around `directory` (absolute); `None` outside of one, or when there is no `git`
 /// on `search_path`.
 ///
 /// # Errors
 /// [`Error::Git`] with git's own words, as when the folder belongs to another user.
 pub async fn find_git(directory: &Path, search_path: Option<&OsStr>) -> Result<Option<Repository>, Error> {
-    let Some(root) = find_root(directory) else { return Ok(None) };
-    let Some(git) = program::find("git", program::folders(search_path)) else { return Ok(None) };
+    let Some(git) = Git::find(directory, search_path) else { return Ok(None) };
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"];
     let refs = [
         "for-each-ref",
@@ -59,28 +163,11 @@ pub async fn find_git(directory: &Path, search_path: Option<&OsStr>) -> Result<O
         "refs/heads/main",
         "refs/heads/master",
     ];
-    let (status, refs) = tokio::try_join!(ask(&git, root, &status), ask(&git, root, &refs))?;
+    let (status, refs) = tokio::try_join!(git.ask(&status), git.ask(&refs))?;
     let mut repository = parse_status(&status);
-    repository.root = root.to_path_buf();
+    repository.root.clone_from(&git.root);
     repository.default_branch = parse_default_branch(&refs);
     Ok(Some(repository))
-}
-
-async fn ask(git: &Path, root: &Path, arguments: &[&str]) -> Result<String, Error> {
-    let mut command = Command::new(git);
-    // No lock is taken and nothing is refreshed on disk: a gate leaves no traces in the repository.
-    command.arg("--no-optional-locks").args(arguments).current_dir(root).env("LC_ALL", "C");
-    // Inside a git hook these point elsewhere.
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
-        command.env_remove(variable);
-    }
-    let failed = |problem: String| Error::Git { directory: root.to_path_buf(), problem };
-    let output = program::ask(command, LIMIT).await.map_err(failed)?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
 }
 
 fn parse_status(output: &str) -> Repository {

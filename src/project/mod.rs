@@ -2,7 +2,7 @@
 //! without configuration, and what its build ships.
 //!
 //! Reads the project's files and runs `node --version` and `git`; it writes nothing but a cache of
-//! sizes, in a folder that it is given. It knows neither the steps' output nor the records' stores.
+//! sizes, in a folder that it is given, and a temporary worktree where one is asked for. It knows neither the steps' output nor the records' stores.
 
 pub mod detect;
 mod error;
@@ -18,16 +18,18 @@ mod script;
 mod source;
 pub mod versions;
 pub mod workspace;
+pub mod worktree;
 
 pub use detect::{AstroCheck, Framework, Project};
 pub use error::Error;
-pub use git::{Repository, find_git};
+pub use git::{Git, Rename, Repository, find_git};
 pub use manager::{Lock, Managed, Manager};
 pub use measure::{Measured, Options as MeasureOptions, measure};
 pub use output::{Layout, Part};
 pub use package::Package;
 pub use plan::{Plan, PlannedStep, StepKind};
 pub use versions::{Installed, read_versions};
+pub use worktree::{Sharing, Worktree};
 
 use crate::report::model::{Notice, NoticeLevel};
 

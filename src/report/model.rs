@@ -98,7 +98,7 @@ pub struct Project {
 /// What the run is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Base {
-    /// `store`, `none`, `unreadable`.
+    /// `store`, `report`, `reference`, `none`, `unreadable`.
     pub kind: String,
     pub commit: Option<String>,
     pub branch: Option<String>,
@@ -107,6 +107,14 @@ pub struct Base {
     pub errors: Option<u64>,
     pub warnings: Option<u64>,
     pub bundle: Option<Bundle>,
+}
+
+impl Base {
+    /// Whether there is something to compare with.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        !matches!(self.kind.as_str(), "none" | "unreadable")
+    }
 }
 
 /// One step as it went.

@@ -55,19 +55,15 @@ pub(super) fn same_file(now: &[Item], then: &[Item], reach: Reach) -> Vec<Pair> 
         let print = it.print?;
         Some([it.kind.into(), print.text, around(print), it.column.into(), 0])
     });
-    // Without its surroundings a line such as `return value` is many lines.
-    let surroundings: [(Part, Range); 4] = [
-        (around, Range::Anywhere),
-        (|print| print.before.into(), Range::Anywhere),
-        (|print| print.after.into(), Range::Anywhere),
-        (|_| 0, Range::InPlace),
-    ];
-    for (part, _) in surroundings {
+    let surroundings: [Part; 4] = [around, |print| print.before.into(), |print| print.after.into(), |_| 0];
+    for part in surroundings {
         file.pass(MovedLine, Range::Anywhere, |it| Some([it.kind.into(), it.print?.text, part(it.print?), 0, 0]));
     }
     if reach == Reach::Everywhere {
-        for (part, range) in surroundings {
-            file.pass(ChangedMessage, range, |it| Some([it.rule.into(), it.print?.text, part(it.print?), 0, 0]));
+        for part in surroundings {
+            file.pass(ChangedMessage, Range::Anywhere, |it| {
+                Some([it.rule.into(), it.print?.text, part(it.print?), 0, 0])
+            });
         }
         file.pass(EditedLine, Range::Anywhere, |it| Some([it.kind.into(), around(it.print?), 0, 0, 0]));
         file.pass(EditedLine, Range::InPlace, |it| it.print.map(|_| [it.kind.into(), 0, 0, 0, 0]));

@@ -3,7 +3,7 @@
 use super::listing::Unlisted;
 use super::plan::PlannedStep;
 use crate::app::console::{Announced, Console, Ended};
-use crate::diagnostic::{Account, Diagnostic};
+use crate::diagnostic::{Account, Classification, Diagnostic};
 use crate::gate::{Reason, StepFacts, StepOutcome, judge_step};
 use crate::parse::{LogParser, Options};
 use crate::redact::Redactor;
@@ -36,6 +36,7 @@ pub(super) struct Workshop<'a> {
     pub(super) packages: Vec<(String, String)>,
     pub(super) environment: &'a [(OsString, OsString)],
     pub(super) redactor: &'a Redactor,
+    pub(super) classification: &'a Classification,
 }
 
 /// Runs all of them; after one that failed, or a request to stop, the rest is skipped.
@@ -126,6 +127,7 @@ async fn execute_one(
         None => shown.finish(show),
     }
     let account = parser.finish(&mut |diagnostic| diagnostics.push(diagnostic));
+    diagnostics.iter_mut().for_each(|diagnostic| workshop.classification.apply(diagnostic));
     let (outcome, reason) = judge_step(&StepFacts {
         name: &planned.name,
         exit: &finished.exit,

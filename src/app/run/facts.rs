@@ -75,7 +75,8 @@ pub(super) struct Measurements<'a> {
     /// Seconds, where the build ended by itself.
     pub(super) build_time: Option<f64>,
     pub(super) base: &'a Base,
-    pub(super) base_found: &'a [Found],
+    /// `None` where there is no base.
+    pub(super) base_found: Option<&'a [Found]>,
     /// Why the base could not be read, if so.
     pub(super) unreadable_base: Option<&'a str>,
 }
@@ -89,10 +90,10 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
     );
     bundle_facts(found.output, &mut now);
     variable_facts(found.variables, found.output, &mut now);
-    let base = match (found.unreadable_base, found.base.kind.as_str()) {
+    let base = match (found.unreadable_base, found.base_found) {
         (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
-        (None, "store") => BaseFacts::Known(base_facts(found.base, found.base_found)),
-        (None, _) => BaseFacts::Absent,
+        (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known)),
+        (None, None) => BaseFacts::Absent,
     };
     Facts { now, base }
 }

@@ -24,6 +24,7 @@ use crate::step::Cancel;
 use crate::time::Clock;
 use crate::track;
 use crate::variable::{self, Checked};
+use base::Stage;
 use build::Built;
 use execute::{Executed, Workshop, execute};
 use facts::Measurements;
@@ -32,6 +33,7 @@ use scene::Scene;
 use std::path::PathBuf;
 use uuid::Uuid;
 
+pub use base::Source;
 pub use execute::forward_slashes;
 pub use publish::Target;
 
@@ -56,6 +58,8 @@ pub struct Input {
     /// Gate this one command; empty: the project.
     pub command: Vec<String>,
     pub writing: Writing,
+    /// What the run is compared with.
+    pub base: Source,
     /// Instead of the configuration's.
     pub comment: Option<CommentPolicy>,
     pub targets: Vec<Target>,
@@ -115,6 +119,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         directory: &input.directory,
         root: forward_slashes(&input.directory),
         packages: members(&input.directory)?,
+        classification: &settings.config.classification,
         environment: &scene::environment_for_steps(hands.process),
         redactor: &redactor,
     };
@@ -141,26 +146,36 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     )
     .await;
 
-    let standing = base::read(&settings.config, &input.directory, &scene, &hands.cancel, is_single).await;
     let mut notices = notices(&plan, &checked, &redactor, &executed);
+    let standing = match &input.base {
+        Source::Reference(reference) => {
+            let stage = Stage { scene: &scene, plan: &plan, environment, workshop: &workshop, checked: &checked };
+            let (standing, said) = base::build(&mut hands, input, &stage, reference).await;
+            notices.extend(said);
+            standing
+        }
+        Source::Store | Source::Report(_) => base::read(&settings.config, input, &scene, &hands.cancel).await?,
+    };
     notices.extend(scene.notices.iter().cloned());
     notices.extend(versions.notices);
     notices.extend(measured.notices);
     let mut reasons = reasons(&executed);
     reasons.extend(measured.reasons);
-    reasons.extend(standing.reason());
 
     let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
     let log = unclean.map(|done| done.log.clone());
-    let said = executed.into_iter().map(|mut done| {
-        done.diagnostics.iter_mut().for_each(|diagnostic| settings.config.classification.apply(diagnostic));
-        ((done.step.name.clone(), done.diagnostics), done.step)
-    });
+    let said = executed.into_iter().map(|done| ((done.step.name.clone(), done.diagnostics), done.step));
     let (said, steps): (Vec<_>, Vec<report::Step>) = said.unzip();
     let mut found = facts::without_echoes(said);
     lines::read_lines(&mut found, &input.directory);
-    let comparison = track::compare(found, standing.found());
-    let diagnostics = sorted(base::tracked(comparison.tracked, standing.found()));
+    if let Err(error) = standing.name_files(&mut found, &input.directory, hands.process.search_path()).await {
+        let message = format!("renamed files are told by their content alone: {error}");
+        notices.push(Notice { level: NoticeLevel::Warning, message, help: error.help() });
+    }
+    let known = standing.found().unwrap_or_default();
+    let comparison = track::compare(found, known);
+    let diagnostics = sorted(base::tracked(comparison.tracked, known));
+    reasons.extend(standing.reason(&diagnostics));
     let readings = base::readings(&steps);
     let fixed: Vec<_> = comparison
         .fixed

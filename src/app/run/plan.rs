@@ -60,6 +60,9 @@ const LISTS_FILES: &str = "--listFiles";
 /// The name of the step that installs what the project needs, detected or configured.
 const INSTALL: &str = "install";
 
+/// The source of a plan that nobody configured.
+const DETECTED: &str = "detected";
+
 /// One command, gated by itself.
 pub(super) fn of_command(words: &[String]) -> Plan {
     let run = match words {
@@ -76,7 +79,7 @@ pub(super) fn of_project(config: &Config, project: &Project) -> Result<Plan, Err
     let Some(configured) = &config.steps else {
         let detected = project::Plan::of(project)?;
         let steps = detected.steps.into_iter().map(|step| planned(step.config, Some(project))).collect();
-        return Ok(Plan { steps, source: "detected", notices: detected.notices });
+        return Ok(Plan { steps, source: DETECTED, notices: detected.notices });
     };
     let installs = configured.iter().any(|step| step.name == INSTALL);
     let due = if installs { project::Plan::default() } else { project::Plan::installation(project)? };
@@ -86,6 +89,15 @@ pub(super) fn of_project(config: &Config, project: &Project) -> Result<Plan, Err
         steps.push(PlannedStep { matcher, ..planned(step.clone(), Some(project)) });
     }
     Ok(Plan { steps, source: "shipgate.yml", notices: due.notices })
+}
+
+/// The same steps for the base, after an installation where it is due there.
+pub(super) fn of_base(plan: &Plan, project: &Project) -> Result<Plan, Error> {
+    let is_configured = plan.source != DETECTED && plan.installs();
+    let due = if is_configured { project::Plan::default() } else { project::Plan::installation(project)? };
+    let mut steps: Vec<_> = due.steps.into_iter().map(|step| planned(step.config, Some(project))).collect();
+    steps.extend(plan.steps.iter().filter(|step| is_configured || step.name != INSTALL).cloned());
+    Ok(Plan { steps, source: plan.source, notices: Vec::new() })
 }
 
 fn planned(step: StepConfig, project: Option<&Project>) -> PlannedStep {

@@ -81,8 +81,8 @@ impl Document<'_> {
 
     fn base_words(self, page: &Page) -> String {
         let base = &self.report.base;
-        match (base.kind.as_str(), &base.branch, &base.commit) {
-            ("store", Some(branch), Some(commit)) => {
+        match (base.is_known(), &base.branch, &base.commit) {
+            (true, Some(branch), Some(commit)) => {
                 let short = page.code(digest::short_commit(commit));
                 format!("compared with {} at {}", page.code(branch), linked(&short, self.links.commit(commit)))
             }
@@ -136,7 +136,7 @@ impl Document<'_> {
         if errors.is_empty() {
             return;
         }
-        let noun = if self.report.base.kind == "store" { "new error" } else { "error" };
+        let noun = if self.report.base.is_known() { "new error" } else { "error" };
         page.heading(&quantity::counted(errors.len() as u64, noun));
         for group in digest::by_file(errors, self.budget.errors) {
             match group.file {
@@ -186,7 +186,7 @@ impl Document<'_> {
     fn facts(self, page: &mut Page) {
         let build = self.report.build.as_ref();
         page.heading(if build.is_some() { "Build" } else { "Check" });
-        let has_base = self.report.base.kind == "store";
+        let has_base = self.report.base.is_known();
         let columns =
             [("", Align::Left), ("this change", Align::Right), ("base", Align::Right), ("change", Align::Right)];
         let shown = if has_base { 4 } else { 2 };

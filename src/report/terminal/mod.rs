@@ -194,7 +194,7 @@ fn conditions(canvas: &mut Canvas, report: &Report) {
 }
 
 fn diagnostics(canvas: &mut Canvas, report: &Report, digest: &Digest<'_>) {
-    let has_base = report.base.kind == "store";
+    let has_base = report.base.is_known();
     let title = if has_base { "New errors" } else { "Errors" };
     let (errors, warnings) = (canvas.at_most(MAX_ERRORS), canvas.at_most(MAX_ROWS));
     list(canvas, title, &digest.new_errors, errors);
