@@ -6,6 +6,7 @@ use crate::app::console::{Announced, Console, Ended};
 use crate::diagnostic::{Account, Classification, Diagnostic};
 use crate::gate::{Reason, StepFacts, StepOutcome, judge_step};
 use crate::parse::{LogParser, Options};
+use crate::project::{self, workspace::members};
 use crate::redact::Redactor;
 use crate::report;
 use crate::step::{Cancel, Command, Finished, Tail, run};
@@ -32,11 +33,21 @@ pub(super) struct Workshop<'a> {
     pub(super) directory: &'a Path,
     /// The same with forward slashes, as tools print it.
     pub(super) root: String,
-    /// The members of its workspace: name and folder.
+    /// The members of its workspace: name and absolute folder.
     pub(super) packages: Vec<(String, String)>,
     pub(super) environment: &'a [(OsString, OsString)],
     pub(super) redactor: &'a Redactor,
     pub(super) classification: &'a Classification,
+}
+
+/// What [`Workshop::packages`] is for a project's folder.
+///
+/// # Errors
+/// What names the members cannot be read.
+pub(super) fn packages(directory: &Path) -> Result<Vec<(String, String)>, project::Error> {
+    let root = forward_slashes(directory);
+    let absolute = |(name, folder): (String, String)| (name, format!("{root}/{folder}"));
+    Ok(members(directory)?.into_iter().map(absolute).collect())
 }
 
 /// Runs all of them; after one that failed, or a request to stop, the rest is skipped.

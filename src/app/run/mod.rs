@@ -16,7 +16,6 @@ use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::CommentPolicy;
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
-use crate::project::workspace::members;
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Notice, NoticeLevel, Report, Tracked, Variables};
@@ -26,7 +25,7 @@ use crate::track;
 use crate::variable::{self, Checked};
 use base::Stage;
 use build::Built;
-use execute::{Executed, Workshop, execute};
+use execute::{Executed, Workshop, execute, packages};
 use facts::Measurements;
 use plan::Plan;
 use scene::Scene;
@@ -118,7 +117,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let workshop = Workshop {
         directory: &input.directory,
         root: forward_slashes(&input.directory),
-        packages: members(&input.directory)?,
+        packages: packages(&input.directory)?,
         classification: &settings.config.classification,
         environment: &scene::environment_for_steps(hands.process),
         redactor: &redactor,

@@ -11,3 +11,4 @@ mod records;
 mod stop;
 mod thresholds;
 mod witness;
+mod workspace;

@@ -2,12 +2,11 @@
 
 use super::{Known, Standing, readings};
 use crate::app::run::build::{Built, measure_output};
-use crate::app::run::execute::{Workshop, execute, forward_slashes};
+use crate::app::run::execute::{Workshop, execute, forward_slashes, packages};
 use crate::app::run::lines::read_lines;
 use crate::app::run::plan::Plan;
 use crate::app::run::scene::Scene;
 use crate::app::run::{Hands, Input, facts, plan};
-use crate::project::workspace::members;
 use crate::project::{Git, Project, Sharing, Worktree};
 use crate::record::{BuildStatus, Environment};
 use crate::report::{Notice, NoticeLevel, Step};
@@ -80,7 +79,7 @@ async fn attempt(
     let workshop = Workshop {
         directory: &directory,
         root: forward_slashes(&directory),
-        packages: members(&directory).map_err(|error| of_project(&error))?,
+        packages: packages(&directory).map_err(|error| of_project(&error))?,
         ..*stage.workshop
     };
     let executed = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console).await;
