@@ -2,7 +2,7 @@
 //!
 //! The six categories of the data model come first; the others hold only what those cannot.
 
-use super::{Level, typescript};
+use super::{Level, other, typescript};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,14 +90,14 @@ impl Severity {
 }
 
 /// Category and severity of a tool's code. TypeScript's codes are looked up in a table (whatever tool
-/// reports them: `ts2322`), the best-known codes of others by name, all else by level.
+/// reports them: `ts2322`), the best-known codes of others in a second one, all else goes by level.
 #[must_use]
 pub fn classify(tool: &str, level: Level, code: Option<&str>) -> (Category, Severity) {
     if let Some(code) = code {
         if let Some(number) = code.strip_prefix("ts").and_then(|digits| digits.parse().ok()) {
             return typescript::classify(number, level);
         }
-        if let Some(known) = by_name(tool, level, code) {
+        if let Some(known) = other::classify(tool, level, code) {
             return known;
         }
     }
@@ -116,69 +116,6 @@ pub(super) fn by_level(level: Level) -> Severity {
         Level::Warning => Severity::Medium,
         Level::Note => Severity::Low,
     }
-}
-
-/// The codes of other tools whose meaning is beyond doubt.
-fn by_name(tool: &str, level: Level, code: &str) -> Option<(Category, Severity)> {
-    let rule = code.rsplit(['/', '(']).next().unwrap_or(code).trim_end_matches(')');
-    let least = by_level(level);
-    let known = match rule {
-        "no-unused-vars"
-        | "no-unused-imports"
-        | "noUnusedVariables"
-        | "noUnusedImports"
-        | "no-unreachable"
-        | "unused_variables"
-        | "unused_imports"
-        | "dead_code"
-        | "unused_mut"
-        | "F401"
-        | "F841"
-        | "css-unused-selector" => (Category::UnusedCode, Severity::Low),
-        "no-explicit-any" | "noExplicitAny" | "no-implicit-any" | "noImplicitAnyLet" => (Category::ImplicitAny, least),
-        "no-undef" | "noUndeclaredVariables" | "F821" | "name-defined" | "E0412" | "E0425" | "E0405" => {
-            (Category::MissingTypes, least)
-        }
-        "no-unresolved"
-        | "UNRESOLVED_IMPORT"
-        | "import-not-found"
-        | "E0432"
-        | "E0433"
-        | "reportMissingImports"
-        | "import-error"
-        | "E0401" => (Category::ImportExport, if level == Level::Error { Severity::Critical } else { least }),
-        "MISSING_EXPORT" | "import-untyped" | "reportAttributeAccessIssue" => (Category::ImportExport, least),
-        "parse" | "CssSyntaxError" | "PARSE_ERROR" | "invalid-syntax" | "syntax-error" | "syntax" | "E999" => {
-            (Category::Syntax, if level == Level::Error { Severity::Critical } else { least })
-        }
-        "E0308"
-        | "E0277"
-        | "arg-type"
-        | "assignment"
-        | "return-value"
-        | "call-arg"
-        | "operator"
-        | "reportArgumentType"
-        | "reportAssignmentType"
-        | "reportReturnType"
-        | "reportCallIssue"
-        | "reportOperatorIssue" => (Category::TypeMismatch, least),
-        "E0609" | "E0599" | "E0616" | "E0560" | "attr-defined" | "no-member" => (Category::PropertyViolation, least),
-        "union-attr"
-        | "reportOptionalMemberAccess"
-        | "no-non-null-assertion"
-        | "noNonNullAssertion"
-        | "no-untyped-def" => (Category::StrictMode, severity_at_most(Severity::Medium, least)),
-        "format" | "prettier" | "organizeImports" => (Category::Other, Severity::Low),
-        _ if tool == "rustc" && rule.starts_with("unused") => (Category::UnusedCode, Severity::Low),
-        _ => return None,
-    };
-    Some(known)
-}
-
-/// The lesser of two severities: [`Severity`] is ordered from the gravest.
-fn severity_at_most(most: Severity, severity: Severity) -> Severity {
-    most.max(severity)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod category;
 pub mod classification;
 pub mod fingerprint;
+mod other;
 pub mod typescript;
 pub mod witness;
 
