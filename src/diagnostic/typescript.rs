@@ -146,8 +146,8 @@ pub fn explain(number: u32) -> Option<Explained> {
     let (category, severity) = of_table(number)?;
     let entry = entries().find(|(code, _)| *code == number).map(|(_, entry)| entry);
     let text = |key: &str| {
-        let lines = entry.into_iter().flat_map(str::lines);
-        lines.filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).next()
+        let mut lines = entry.into_iter().flat_map(str::lines);
+        lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
     };
     let (means, mend) = of_category(category);
     Some(Explained {
@@ -283,7 +283,8 @@ mod tests {
         for (index, code) in explained.iter().enumerate() {
             assert!(known.contains(code) && !explained[..index].contains(code), "ts{code}");
             let entry = explain(*code).unwrap();
-            let own = |text: &str| text.len() > 10 && text.ends_with('.') && text.matches('`').count() % 2 == 0;
+            let own =
+                |text: &str| text.len() > 10 && text.ends_with('.') && text.matches('`').count().is_multiple_of(2);
             assert!(own(entry.means) && own(entry.mend), "{entry:?}");
             assert!(entry.good.is_none() || entry.bad.is_some(), "{entry:?}");
         }

@@ -420,14 +420,10 @@ impl LogParser {
         }
         let declared = if taken || is_full { None } else { Runner::declaration(line.text) };
         if let Sink::Explain(told) = &mut *out.sink {
-            let fate = match declared {
-                Some(_) => Some(Fate::runner("runner: declaration")),
-                None => {
-                    // Words within a report mark nothing.
-                    let marker = if root && *in_document { None } else { markers.word_of(cut.text) };
-                    Fate::of(step, stream.open, suspicion, marker)
-                }
-            };
+            // Words within a report mark nothing.
+            let marker = if root && *in_document { None } else { markers.word_of(cut.text) };
+            let declares = declared.as_ref().map(|_| Fate::runner("runner: declaration"));
+            let fate = declares.or_else(|| Fate::of(step, stream.open, suspicion, marker));
             if let Some(fate) = fate {
                 told(Told::Line(Traced::new(number, taken_off, cut.text, fate)));
             }

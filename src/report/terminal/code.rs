@@ -18,10 +18,10 @@ pub fn render_code(code: &Explained, width: usize, colour: Colour) -> String {
     };
     let severity = Span::new(tone, code.severity.as_str());
     let because = Span::new(Tone::Dim, &format!(": {}", code.severity.in_words()));
-    fact(&mut canvas, "category", vec![Span::new(Tone::Plain, code.category.as_str())]);
-    fact(&mut canvas, "severity", vec![severity, because]);
+    fact(&mut canvas, "category", &[Span::new(Tone::Plain, code.category.as_str())]);
+    fact(&mut canvas, "severity", &[severity, because]);
     let given_by = canvas.prose(Tone::Plain, &options(&code.options));
-    fact(&mut canvas, "option", given_by);
+    fact(&mut canvas, "option", &given_by);
     canvas.blank();
     if code.words == Words::OfTheCategory {
         let words = format!("(of all codes of the category {})", code.category.as_str());
@@ -38,10 +38,10 @@ pub fn render_code(code: &Explained, width: usize, colour: Colour) -> String {
     canvas.finish()
 }
 
-fn fact(canvas: &mut Canvas, name: &str, value: Vec<Span>) {
+fn fact(canvas: &mut Canvas, name: &str, value: &[Span]) {
     const COLUMN: usize = 10;
     canvas.put(0, &Span::new(Tone::Dim, name));
-    canvas.paragraph(COLUMN, COLUMN, &value);
+    canvas.paragraph(COLUMN, COLUMN, value);
 }
 
 fn options(options: &[CodeOption]) -> String {

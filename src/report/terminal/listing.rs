@@ -224,7 +224,9 @@ mod tests {
     }
 
     fn long_log() -> String {
-        let more: String = (0..9).map(|at| format!("  Types of property 'p{at}' are incompatible.\n")).collect();
+        let more: String = (0..9)
+            .flat_map(|at| ["  Types of property 'p", ["x", "y", "z"][at % 3], "' are incompatible.\n"])
+            .collect();
         format!("a\nb\nsrc/a.ts(1,2): error TS2322: No.\n{more}c\nERROR: x\u{1b}]0;t\u{7}\nd\n")
     }
 
