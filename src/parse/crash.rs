@@ -3,6 +3,7 @@
 
 use super::draft::Out;
 use super::line::Line;
+use super::python;
 use super::reader::{Reader, ReaderSpec, Step};
 use aho_corasick::AhoCorasick;
 use memchr::memmem::find;
@@ -23,6 +24,7 @@ pub(super) const READER: ReaderSpec = ReaderSpec {
         "ailed",
         "env: ",
         "dumped",
+        "Traceback (most recent call last)",
     ],
     new: || Box::new(Crashes::default()),
 };
@@ -33,15 +35,73 @@ struct Crashes {
     exception: Option<(Vec<u8>, u64)>,
     /// Lines of a panic's trace are passed over.
     trace: bool,
+    traceback: Traceback,
+}
+
+/// A traceback of Python's. It is the end of the process if nothing of its own comes behind it.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Traceback {
+    #[default]
+    None,
+    /// In its frames; where it began.
+    Frames(u64),
+    /// Behind the exception.
+    Told(u64, Vec<u8>),
+}
+
+impl Traceback {
+    fn takes(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> bool {
+        if text.starts_with(b"Traceback (most recent call last):") {
+            *self = Self::Frames(out.number);
+            return true;
+        }
+        match self {
+            Self::None => false,
+            Self::Frames(_) if text.is_empty() || text.starts_with(b" ") => true,
+            Self::Frames(began) => {
+                let told = python::is_exception(text);
+                *self = if told { Self::Told(*began, text.to_vec()) } else { Self::None };
+                told
+            }
+            Self::Told(..) if text.trim_ascii().is_empty() => true,
+            // One exception leads to another.
+            Self::Told(..) if text.ends_with(b" exception occurred:") || text.ends_with(b" following exception:") => {
+                true
+            }
+            Self::Told(..) => {
+                // Who started it says that it failed.
+                if find(text, b"rror").is_some() || find(text, b"ELIFECYCLE").is_some() || find(text, b"exit").is_some()
+                {
+                    self.end(out);
+                }
+                *self = Self::None;
+                false
+            }
+        }
+    }
+
+    fn end(&mut self, out: &mut Out<'_, '_>) {
+        if let Self::Told(began, words) = std::mem::take(self)
+            && !python::BROKEN.iter().any(|kind| words.starts_with(kind))
+        {
+            let missing = words.starts_with(b"ModuleNotFoundError: ");
+            let now = std::mem::replace(&mut out.number, began);
+            out.crash(if missing { "missing-module" } else { "exception" }, &words);
+            out.number = now;
+        }
+    }
 }
 
 impl Reader for Crashes {
     fn is_open(&self) -> bool {
-        self.trace || self.exception.is_some()
+        self.trace || self.exception.is_some() || self.traceback != Traceback::None
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
         let text = line.text;
+        if self.traceback.takes(text, out) {
+            return Step::Took("crash: traceback");
+        }
         if self.trace {
             // A Go trace: goroutines, functions, indented places, blank lines.
             if text.is_empty()
@@ -91,7 +151,9 @@ impl Reader for Crashes {
         Step::Pass
     }
 
-    fn finish(&mut self, _: &mut Out<'_, '_>) {
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.traceback.end(out);
+        self.traceback = Traceback::None;
         self.exception = None;
         self.trace = false;
     }
@@ -257,6 +319,24 @@ mod tests {
         assert_eq!(crashes("Error: told and handled\nall is well\n"), []);
         assert_eq!(crashes("error TS2307: Cannot find module 'x'.\nNode.js v20 is new\n"), []);
         assert_eq!(crashes("The page was not found\nKilled the process\n"), []);
+    }
+
+    #[test]
+    fn a_traceback_is_a_crash_unless_the_process_goes_on() {
+        let trace = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: bad\n";
+        let kind = |text: &str| crashes(text);
+        assert_eq!(kind(trace), [("exception".to_owned(), 1)]);
+        assert_eq!(
+            kind(&format!("{trace}\nThe above exception was the direct cause of the following exception:\n\n{trace}")),
+            [("exception".to_owned(), 6 + 2)]
+        );
+        assert_eq!(kind(&format!("{trace}npm error code 1\n")), [("exception".to_owned(), 1)]);
+        assert_eq!(kind(&format!("{trace}INFO going on\n")), []);
+        assert_eq!(
+            kind(&trace.replace("ValueError: bad", "ModuleNotFoundError: No module named 'x'")),
+            [("missing-module".to_owned(), 1)]
+        );
+        assert_eq!(kind(&trace.replace("ValueError: bad", "SyntaxError: invalid syntax")), []);
     }
 
     #[test]

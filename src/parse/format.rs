@@ -4,7 +4,7 @@
 use super::reader::{ERRORFORMAT, PROBLEM_MATCHER, ReaderSpec};
 use super::{
     biome, bundler, cargo, errorformat, github, gnu, go, javac, json, listed, matcher, miette, mypy, prettier, pylint,
-    pyright, ruff, stylish, svelte, tap, testing, tsc, unix, xml,
+    pyright, python, ruff, stylish, svelte, tap, testing, tsc, unix, xml,
 };
 
 /// One row of the table.
@@ -223,6 +223,12 @@ pub const FORMATS: &[FormatSpec] = &[
         title: "Pylint",
         tools: "pylint: text, parseable, msvs, json, json2",
         readers: &[pylint::READER, json::READER],
+    },
+    FormatSpec {
+        name: "python",
+        title: "Python",
+        tools: "python itself: what it cannot compile, its warnings; tracebacks are crashes",
+        readers: &[python::READER],
     },
     FormatSpec {
         name: "go",

@@ -55,6 +55,7 @@ mod path;
 mod prettier;
 mod pylint;
 mod pyright;
+mod python;
 mod reader;
 mod ruff;
 mod runner;
