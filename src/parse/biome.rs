@@ -171,7 +171,16 @@ fn head(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `× message`, `! message`, `i message`.
 fn mark(text: &[u8]) -> Option<(Level, &[u8])> {
-    for (mark, level) in [("× ", Level::Error), ("✖ ", Level::Error), ("! ", Level::Warning), ("i ", Level::Note)] {
+    // On a terminal without Unicode, and on others.
+    let marks = [
+        ("× ", Level::Error),
+        ("✖ ", Level::Error),
+        ("! ", Level::Warning),
+        ("⚠ ", Level::Warning),
+        ("i ", Level::Note),
+        ("ℹ ", Level::Note),
+    ];
+    for (mark, level) in marks {
         if let Some(words) = text.strip_prefix(mark.as_bytes()) {
             return Some((level, words));
         }

@@ -187,6 +187,11 @@ fn fill(draft: &mut Draft, title: &str, message: &str) {
         rule = code;
     }
     source::set_code(draft, rule);
+    // Biome's formatter speaks of whole files, and puts them at 1:2.
+    if draft.tool == "biome" && rule == "format" {
+        draft.at(None, None);
+        (draft.end_line, draft.end_column) = (None, None);
+    }
     let mut text = without_place(draft, message);
     if !rule.is_empty()
         && let Some(rest) = text.strip_prefix(rule)
@@ -211,8 +216,10 @@ fn fill(draft: &mut Draft, title: &str, message: &str) {
 fn without_place<'a>(draft: &mut Draft, message: &'a str) -> &'a str {
     let Some(line) = draft.line else { return message };
     let mark = format!(":{line}:");
-    let Some((path, rest)) = message.split_once(&mark) else { return message };
     let file = String::from_utf8_lossy(&draft.file);
+    // A name may have the mark in it.
+    let whole = message.strip_prefix(&*file).and_then(|rest| Some((&*file, rest.strip_prefix(&mark)?)));
+    let Some((path, rest)) = whole.or_else(|| message.split_once(&mark)) else { return message };
     let same = file.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with(['/', '\\']));
     if path.is_empty() || !same {
         return message;

@@ -49,7 +49,7 @@ impl Stylish {
             self.tool = if draft.code.ends_with(b")") { "oxlint" } else { self.tool };
             draft.tool = self.tool.into();
         }
-        if draft.tool == "eslint" && final_stop_was_taken(&draft.code, &draft.message) {
+        if draft.tool == "eslint" && final_stop_was_taken(&draft.file, &draft.code, &draft.message) {
             draft.message.push(b'.');
         }
         out.emit(draft);
@@ -163,7 +163,7 @@ fn is_path(text: &[u8]) -> bool {
             || has_extension(text)
             || text == b"<text>"
             || text == b"<input css 1>")
-        && memchr::memmem::find(text, b": ").is_none()
+        && (memchr::memmem::find(text, b": ").is_none() || (text[0] == b'/' && has_known_extension(text)))
 }
 
 fn has_extension(text: &[u8]) -> bool {
@@ -185,16 +185,19 @@ pub(super) fn is_rule(text: &[u8]) -> bool {
 }
 
 /// Whether a message most probably ended with a full stop that the table took off.
-pub(super) fn final_stop_was_taken(rule: &[u8], message: &[u8]) -> bool {
+pub(super) fn final_stop_was_taken(file: &[u8], rule: &[u8], message: &[u8]) -> bool {
     if !message.last().is_some_and(|byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'"' | b'`' | b')' | b']' | b'}' | b'>' | b'=' | b'/')
     }) {
         return false;
     }
     if rule.is_empty() {
-        // Parsers: TypeScript ends its messages with a full stop, espree does not.
+        // Parsers: TypeScript ends its messages with a full stop, espree, which reads JavaScript, does not.
         let own = message.starts_with(b"Unused eslint-disable") || message.starts_with(b"File ignored");
         let Some(words) = message.strip_prefix(b"Parsing error: ") else { return own };
+        if [&b".ts"[..], b".tsx", b".mts", b".cts"].iter().any(|extension| file.ends_with(extension)) {
+            return true;
+        }
         let espree: [&[u8]; 16] = [
             b"Unexpected ",
             b"Unterminated ",

@@ -87,7 +87,9 @@ fn in_double_quotes(path: &[u8]) -> bool {
     let mut open = false;
     for at in memchr_iter(b'"', path) {
         open = !open
-            && at.checked_sub(1).is_some_and(|before| matches!(path[before], b' ' | b':' | b'(' | b'{' | b'[' | b','));
+            && at
+                .checked_sub(1)
+                .is_some_and(|before| matches!(path[before], b' ' | b':' | b'(' | b'{' | b'[' | b',' | b'`' | b'\''));
     }
     open
 }
