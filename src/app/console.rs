@@ -34,6 +34,8 @@ pub trait Console {
     fn step_ended(&mut self, step: Ended<'_>);
     /// A line that must not get between what is on standard output.
     fn aside(&mut self, text: &str);
+    /// Lines that the runner of a CI job takes as commands; nobody else is shown them.
+    fn commands(&mut self, lines: &[String]);
     /// Where views and texts go that were asked for on standard output.
     fn standard_output(&mut self) -> &mut dyn Write;
     /// Width of the terminal in columns, where there is one.

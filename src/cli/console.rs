@@ -4,7 +4,8 @@
 use super::args::ColourChoice;
 use crate::app::console::{Announced, Colour, Console, Detail, Ended};
 use crate::gate::StepOutcome;
-use crate::github::{self, StopCommands};
+use crate::github::{self, Matchers, StopCommands};
+use crate::report::escape::without_commands;
 use crate::report::quantity::counted;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,7 +34,7 @@ pub(super) enum Place {
     Terminal,
     Log,
     /// A job whose runner takes workflow commands from the output, but for what steps print.
-    GitHubActions(StopCommands),
+    GitHubActions(StopCommands, Matchers),
 }
 
 pub(super) struct StandardConsole {
@@ -48,6 +49,7 @@ pub(super) struct StandardConsole {
     /// Bytes of a line that has not ended, kept back so that the spinner never cuts a line.
     pending: Vec<u8>,
     is_line_open: bool,
+    are_matchers_removed: bool,
 }
 
 impl std::fmt::Debug for StandardConsole {
@@ -65,7 +67,7 @@ impl StandardConsole {
             ColourChoice::Always => Colour::Ansi,
             ColourChoice::Never => Colour::Plain,
             ColourChoice::Auto => match place {
-                Place::Terminal | Place::GitHubActions(_) if !no_color => Colour::Ansi,
+                Place::Terminal | Place::GitHubActions(..) if !no_color => Colour::Ansi,
                 _ => Colour::Plain,
             },
         };
@@ -78,6 +80,7 @@ impl StandardConsole {
             bar: None,
             pending: Vec::new(),
             is_line_open: false,
+            are_matchers_removed: false,
         }
     }
 
@@ -106,6 +109,12 @@ impl StandardConsole {
     }
 
     fn line(&mut self, text: &str) {
+        let line = format!("{}\n", without_commands(text));
+        self.print(line.as_bytes());
+    }
+
+    /// A line that the runner is to take as what it is.
+    fn command(&mut self, text: &str) {
         let line = format!("{text}\n");
         self.print(line.as_bytes());
     }
@@ -141,10 +150,13 @@ impl Console for StandardConsole {
         let counter = format!("[{}/{}]", step.number, step.of);
         let name = self.styled(Style::new().bold().fg_color(Some(AnsiColor::Cyan.into())), step.name);
         match &self.place {
-            Place::GitHubActions(stop) => {
+            Place::GitHubActions(stop, matchers) => {
                 let title = format!("{counter} {}: {}", step.name, step.command);
-                let text = format!("{}\n{}", github::group(&title), stop.begin());
-                self.line(&text);
+                let mut lines = vec![github::group(&title), stop.begin()];
+                if !std::mem::replace(&mut self.are_matchers_removed, true) {
+                    lines.splice(0..0, matchers.remove());
+                }
+                self.command(&lines.join("\n"));
             }
             Place::Log => self.line(&format!("{counter} {name}: {}", step.command)),
             Place::Terminal => {
@@ -193,9 +205,9 @@ impl Console for StandardConsole {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        if let Place::GitHubActions(stop) = &self.place {
+        if let Place::GitHubActions(stop, _) = &self.place {
             let text = format!("{}\n{}", stop.end(), github::end_group());
-            self.line(&text);
+            self.command(&text);
         }
         let (mark, colour) = match step.outcome {
             StepOutcome::Clean => ("✔", AnsiColor::Green),
@@ -208,7 +220,14 @@ impl Console for StandardConsole {
     }
 
     fn aside(&mut self, text: &str) {
-        let _closed_pipe = writeln!(io::stderr(), "{text}");
+        let _closed_pipe = writeln!(io::stderr(), "{}", without_commands(text));
+    }
+
+    fn commands(&mut self, lines: &[String]) {
+        if matches!(self.place, Place::GitHubActions(..)) && !lines.is_empty() {
+            self.flush();
+            self.command(&lines.join("\n"));
+        }
     }
 
     fn standard_output(&mut self) -> &mut dyn Write {
@@ -236,6 +255,10 @@ impl Drop for StandardConsole {
             bar.finish_and_clear();
         }
         self.flush();
+        if let (Place::GitHubActions(_, matchers), true) = (&self.place, self.are_matchers_removed) {
+            let lines = matchers.put_back();
+            self.commands(&lines);
+        }
     }
 }
 

@@ -6,7 +6,8 @@ mod generate;
 
 use crate::app::console::Console;
 use crate::app::{self, Error, ExitStatus, Process};
-use crate::github::StopCommands;
+use crate::github::{Matchers, StopCommands};
+use crate::report::escape::without_commands;
 use crate::time::SystemClock;
 use args::{CheckCommand, Cli, Command, ParseArgs, RunArgs, SchemaDocument};
 use clap::Parser;
@@ -152,7 +153,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 
 fn open_console(cli: &Cli, process: &Process) -> StandardConsole {
     let place = if process.get("GITHUB_ACTIONS") == Some("true") {
-        Place::GitHubActions(StopCommands::new())
+        Place::GitHubActions(StopCommands::new(), Matchers::find(process.get("RUNNER_WORKSPACE")))
     } else if StandardConsole::is_terminal() {
         Place::Terminal
     } else {
@@ -175,9 +176,9 @@ fn fail(error: &Error) -> ExitStatus {
     let mut out = anstream::stderr().lock();
     let text = error.to_string();
     let head = if text.starts_with("error") { String::new() } else { "error: ".to_owned() };
-    let _closed_pipe = writeln!(out, "{head}{}", text.trim_end());
+    let _closed_pipe = writeln!(out, "{head}{}", without_commands(text.trim_end()));
     if let Some(help) = error.help() {
-        let _closed_pipe = writeln!(out, "help: {help}");
+        let _closed_pipe = writeln!(out, "help: {}", without_commands(&help));
     }
     error.exit_status()
 }

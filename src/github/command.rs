@@ -6,8 +6,11 @@
 
 use crate::diagnostic::Level;
 use crate::report::finding::from_repository_root;
-use crate::report::{Report, State, Tracked};
+use crate::report::{Changes, Report, State, Tracked, quantity};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Annotations of one level that the runner takes from one step; the rest is dropped without a word.
@@ -60,26 +63,56 @@ pub fn end_group() -> &'static str {
     "::endgroup::"
 }
 
-/// The report's diagnostics as annotations on the lines of the code, at most ten a level, new ones
-/// first; where there are more, the last one says how many. Paths are from the repository's root.
+/// The report's diagnostics as annotations on the lines of the code, at most ten a level: new ones
+/// first, then those on lines that the change touches, then by severity. Where there are more, one
+/// stands for all that say the same, and the last says how many are left. Paths are from the
+/// repository's root.
 #[must_use]
-pub fn annotations(report: &Report) -> Vec<String> {
-    Level::ALL.into_iter().flat_map(|level| of_level(report, level)).collect()
+pub fn annotations(report: &Report, changes: &Changes) -> Vec<String> {
+    Level::ALL.into_iter().flat_map(|level| of_level(report, changes, level)).collect()
 }
 
-fn of_level(report: &Report, level: Level) -> Vec<String> {
+fn of_level(report: &Report, changes: &Changes, level: Level) -> Vec<String> {
+    let directory = &report.project.directory;
     let mut ranked: Vec<&Tracked> =
         report.diagnostics.iter().filter(|tracked| tracked.diagnostic.level == level).collect();
-    ranked.sort_by_key(|tracked| (tracked.state != State::New, tracked.diagnostic.severity));
-    let shown = if ranked.len() > PER_LEVEL { PER_LEVEL - 1 } else { ranked.len() };
-    let mut lines: Vec<String> =
-        ranked[..shown].iter().map(|tracked| annotation(tracked, &report.project.directory)).collect();
-    if shown < ranked.len() {
-        let rest = ranked.len() - shown;
-        let text = format!("{rest} more of this kind: see the job summary");
+    ranked.sort_by_cached_key(|tracked| {
+        let diagnostic = &tracked.diagnostic;
+        let is_touched = diagnostic.file.as_deref().is_some_and(|file| {
+            changes.touch(&from_repository_root(directory, file), diagnostic.line, diagnostic.end_line)
+        });
+        (tracked.state != State::New, !is_touched, diagnostic.severity)
+    });
+    let causes = by_cause(&ranked);
+    let room = if causes.len() > PER_LEVEL { PER_LEVEL - 1 } else { PER_LEVEL };
+    let shown = if ranked.len() <= PER_LEVEL {
+        ranked.iter().map(|tracked| vec![*tracked]).collect()
+    } else {
+        causes.into_iter().take(room).collect::<Vec<_>>()
+    };
+    let mut lines: Vec<String> = shown.iter().map(|alike| annotation(alike, directory)).collect();
+    let rest = ranked.len() - shown.iter().map(Vec::len).sum::<usize>();
+    if rest > 0 {
+        let text = format!("{} more of this kind: see the job summary", quantity::count(rest as u64));
         lines.push(format!("::{} title=shipgate::{}", name_of(level), escape_data(&text)));
     }
     lines
+}
+/// Diagnostics of one tool with the same code and headline, which one change most likely caused and
+/// will mend; the first of each in the order given.
+fn by_cause<'a>(ranked: &[&'a Tracked]) -> Vec<Vec<&'a Tracked>> {
+    let mut causes: Vec<Vec<&Tracked>> = Vec::new();
+    let mut places = HashMap::new();
+    for tracked in ranked {
+        let diagnostic = &tracked.diagnostic;
+        let cause = (&diagnostic.tool, &diagnostic.code, diagnostic.headline());
+        let place = *places.entry(cause).or_insert_with(|| {
+            causes.push(Vec::new());
+            causes.len() - 1
+        });
+        causes[place].push(tracked);
+    }
+    causes
 }
 
 fn name_of(level: Level) -> &'static str {
@@ -90,7 +123,9 @@ fn name_of(level: Level) -> &'static str {
     }
 }
 
-fn annotation(tracked: &Tracked, directory: &str) -> String {
+/// One annotation for diagnostics that are alike, at the first of them.
+fn annotation(alike: &[&Tracked], directory: &str) -> String {
+    let [tracked, others @ ..] = alike else { return String::new() };
     let diagnostic = &tracked.diagnostic;
     let mut line = format!("::{} ", name_of(diagnostic.level));
     let mut property = |name: &str, value: &str| {
@@ -116,14 +151,74 @@ fn annotation(tracked: &Tracked, directory: &str) -> String {
     let state = if tracked.state == State::New { "new" } else { "known" };
     let code = diagnostic.code.as_deref().unwrap_or(&diagnostic.tool);
     property("title", &format!("{code} ({state})"));
-    format!("{line}::{}", escape_data(&shorten(&diagnostic.message)))
+    let more = also_at(others);
+    let room = MESSAGE_CHARS.saturating_sub(more.chars().count());
+    format!("{line}::{}{}", escape_data(&shorten(&diagnostic.message, room)), escape_data(&more))
 }
 
-fn shorten(message: &str) -> String {
-    if message.chars().count() <= MESSAGE_CHARS {
-        return message.to_owned();
+/// Where else the same is said.
+fn also_at(others: &[&Tracked]) -> String {
+    const NAMED: usize = 3;
+    if others.is_empty() {
+        return String::new();
     }
-    message.chars().take(MESSAGE_CHARS - 1).chain(['…']).collect()
+    let place = |tracked: &&Tracked| {
+        let file = tracked.diagnostic.file.as_deref()?;
+        let line = tracked.diagnostic.line.map(|line| format!(":{line}")).unwrap_or_default();
+        Some(format!("{}{line}", shorten(file, MESSAGE_CHARS / 16)))
+    };
+    let mut places: Vec<String> = others.iter().filter_map(place).take(NAMED).collect();
+    if others.len() > places.len() {
+        places.push("…".to_owned());
+    }
+    format!("\n{} more like this: {}", quantity::count(others.len() as u64), places.join(", "))
+}
+
+fn shorten(message: &str, room: usize) -> Cow<'_, str> {
+    if message.len() <= room || message.chars().nth(room).is_none() {
+        return message.into();
+    }
+    message.chars().take(room.saturating_sub(1)).chain(['…']).collect::<String>().into()
+}
+
+/// Problem matchers that `actions/setup-node` registers: with them the runner makes annotations of
+/// what the steps print, without order or budget, and each a second time.
+const MATCHERS: [(&str, &str); 3] =
+    [("tsc", "tsc.json"), ("eslint-stylish", "eslint-stylish.json"), ("eslint-compact", "eslint-compact.json")];
+
+/// The problem matchers of others, silenced while we speak ourselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matchers {
+    /// The files that they were registered from.
+    files: Vec<PathBuf>,
+}
+
+impl Matchers {
+    /// Looks for the files of setup-node among the actions of the job, which lie beside the folder that
+    /// `RUNNER_WORKSPACE` names.
+    #[must_use]
+    pub fn find(runner_workspace: Option<&str>) -> Self {
+        let Some(work) = runner_workspace.and_then(|workspace| Path::new(workspace).parent()) else {
+            return Self::default();
+        };
+        let versions = std::fs::read_dir(work.join("_actions/actions/setup-node")).into_iter().flatten().flatten();
+        let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join(".github")).collect();
+        versions.sort();
+        let file = |name: &str| versions.iter().rev().map(|folder| folder.join(name)).find(|file| file.is_file());
+        Self { files: MATCHERS.iter().filter_map(|(_, name)| file(name)).collect() }
+    }
+
+    /// The lines before the first step. Removing one that is not registered does nothing.
+    #[must_use]
+    pub fn remove(&self) -> Vec<String> {
+        MATCHERS.iter().map(|(owner, _)| format!("::remove-matcher owner={owner}::")).collect()
+    }
+
+    /// The lines after the last one.
+    #[must_use]
+    pub fn put_back(&self) -> Vec<String> {
+        self.files.iter().map(|file| format!("::add-matcher::{}", escape_data(&file.display().to_string()))).collect()
+    }
 }
 
 fn escape_data(text: &str) -> String {

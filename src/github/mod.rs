@@ -14,7 +14,7 @@ pub mod output;
 
 pub use address::Address;
 pub use client::{Client, Patience};
-pub use command::{StopCommands, annotations, end_group, group};
+pub use command::{Matchers, StopCommands, annotations, end_group, group};
 pub use comment::{CommentTarget, Posted, PostedAs, post_comment};
 pub use error::Error;
 pub use event::{Event, EventKind, MergeGroup, PullRequest, Repository, RunNumber, Token};

@@ -5,6 +5,7 @@
 //! sizes, in a folder that it is given, and a temporary worktree where one is asked for. It knows neither the steps' output nor the records' stores.
 
 pub mod detect;
+pub mod diff;
 mod error;
 pub mod git;
 mod install;
@@ -21,6 +22,7 @@ pub mod workspace;
 pub mod worktree;
 
 pub use detect::{AstroCheck, Framework, Project};
+pub use diff::read_changes;
 pub use error::Error;
 pub use git::{Git, Rename, Repository, find_git};
 pub use manager::{Lock, Managed, Manager};

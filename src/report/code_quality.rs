@@ -4,6 +4,7 @@
 //! file has an empty path; without a line it is at the first.
 
 use super::finding::{Finding, Findings};
+use super::harmless::write_compact;
 use crate::diagnostic::{Diagnostic, Level, Severity};
 use serde::Serialize;
 use std::io;
@@ -14,7 +15,7 @@ pub fn render_code_quality(findings: &Findings<'_>, writer: &mut dyn io::Write) 
     writer.write_all(b"[")?;
     for (index, finding) in findings.list.iter().enumerate() {
         writer.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *writer, &Issue::from(finding))?;
+        write_compact(&Issue::from(finding), writer)?;
     }
     writer.write_all(if findings.list.is_empty() { b"]\n" } else { b"\n]\n" })
 }

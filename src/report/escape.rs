@@ -136,18 +136,41 @@ fn xml(text: &str, more: fn(char) -> Option<&'static str>) -> Cow<'_, str> {
         c => more(c),
     };
     let is_none = |c: char| matches!(c, '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}') && !matches!(c, '\t' | '\n' | '\r');
-    if text.chars().all(|c| entity(c).is_none() && !is_none(c)) {
+    if text.chars().all(|c| entity(c).is_none() && !is_none(c) && !matches!(c, ':' | '#')) {
         return text.into();
     }
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
+    // Lines and `##[` may be commands to whoever reads the document in a log, see `without_commands`.
+    let mut starts_line = false;
+    for (at, c) in text.char_indices() {
         match entity(c) {
+            None if c == ':' && starts_line => escaped.push_str("&#58;"),
+            None if c == '#' && text[at..].starts_with("##[") => escaped.push_str("&#35;"),
             Some(entity) => escaped.push_str(entity),
             None if is_none(c) => escaped.push(picture(c).unwrap_or(char::REPLACEMENT_CHARACTER)),
             None => escaped.push(c),
         }
+        starts_line = c == '\n' || starts_line && c.is_whitespace();
     }
     escaped.into()
+}
+
+/// Lines for a log that a CI runner reads: none of them is one of its commands. `::` is one at the start
+/// of a line, `##[` anywhere (`ActionCommand.cs` of the runner); both are kept apart.
+#[must_use]
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    let is_command = |line: &str| line.trim_start().starts_with("::");
+    if !text.contains("##[") && !text.lines().any(is_command) {
+        return text.into();
+    }
+    let mut harmless = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        if is_command(line) {
+            harmless.push(APART);
+        }
+        harmless.push_str(&line.replace("##[", "##\u{200b}["));
+    }
+    harmless.into()
 }
 
 /// A path as part of a URL.

@@ -2,6 +2,7 @@
 //! (`schema/report.schema.json`, draft 2020-12).
 
 use super::Report;
+use super::harmless::write_pretty;
 use schemars::Schema;
 use serde::Deserialize;
 use std::io;
@@ -11,7 +12,7 @@ use std::io;
 /// # Errors
 /// What the writer fails with.
 pub fn render_json(report: &Report, writer: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *writer, report)?;
+    write_pretty(report, writer)?;
     writer.write_all(b"\n")
 }
 

@@ -5,12 +5,14 @@
 //! it may be stands in [`limits`], how foreign text is kept harmless in [`escape`]. Views write to
 //! where they are told and know no file, no terminal, no clock and no GitHub.
 
+pub mod changes;
 pub mod checkstyle;
 pub mod code_quality;
 pub mod count;
 mod digest;
 pub mod escape;
 pub mod finding;
+mod harmless;
 pub mod identity;
 pub mod json;
 pub mod junit;
@@ -30,6 +32,7 @@ use std::io;
 use std::str::FromStr;
 
 pub use crate::config::Colour;
+pub use changes::Changes;
 pub use finding::{Finding, Findings};
 pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
@@ -163,7 +166,10 @@ impl Default for RenderOptions {
 /// Only what the writer itself fails with.
 pub fn render(view: View, report: &Report, options: &RenderOptions, writer: &mut dyn io::Write) -> io::Result<()> {
     match view {
-        View::Terminal => writer.write_all(terminal::render_terminal(report, options).as_bytes()),
+        View::Terminal => {
+            let text = terminal::render_terminal(report, options);
+            writer.write_all(escape::without_commands(&text).as_bytes())
+        }
         View::Markdown => writer.write_all(markdown::render_markdown(report, options).as_bytes()),
         View::Json => json::render_json(report, writer),
         View::Ndjson => ndjson::render_ndjson(report, writer),

@@ -2,6 +2,7 @@
 //! `shipgate parse --report ndjson`. Its fields are those of [`Diagnostic`], in its order.
 
 use super::Report;
+use super::harmless::write_compact;
 use crate::diagnostic::Diagnostic;
 use std::io;
 
@@ -16,6 +17,6 @@ pub fn render_ndjson(report: &Report, writer: &mut dyn io::Write) -> io::Result<
 /// # Errors
 /// What the writer fails with.
 pub fn write_diagnostic(diagnostic: &Diagnostic, writer: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *writer, diagnostic)?;
+    write_compact(diagnostic, writer)?;
     writer.write_all(b"\n")
 }

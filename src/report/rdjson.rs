@@ -5,6 +5,7 @@
 
 use super::Report;
 use super::finding::from_repository_root;
+use super::harmless::write_compact;
 use crate::diagnostic::{Diagnostic, Level};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -48,7 +49,7 @@ impl Document {
     /// The same with paths as seen from the repository's root, in which the project has a folder.
     fn write_from(&mut self, directory: &str, diagnostic: &Diagnostic, writer: &mut dyn io::Write) -> io::Result<()> {
         writer.write_all(std::mem::replace(&mut self.before, b",\n"))?;
-        serde_json::to_writer(writer, &Entry::new(diagnostic, directory)).map_err(io::Error::from)
+        write_compact(&Entry::new(diagnostic, directory), writer)
     }
 
     /// Writes its end.

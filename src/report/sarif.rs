@@ -8,6 +8,7 @@
 use super::State;
 use super::escape;
 use super::finding::{Finding, Findings, from_repository_root, is_absolute};
+use super::harmless::write_compact;
 use crate::diagnostic::{Diagnostic, Level, Related};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -83,7 +84,7 @@ fn write_run(
         if shown > 0 {
             results.extend_from_slice(b",\n");
         }
-        serde_json::to_writer(&mut results, &SarifResult::new(finding, rule))?;
+        write_compact(&SarifResult::new(finding, rule), &mut results)?;
         if !room.takes(&results[start..])? {
             results.truncate(start);
             break;
@@ -92,11 +93,11 @@ fn write_run(
     }
     rules.list.truncate(MAX_RULES);
     write!(writer, "{{\"tool\":{{\"driver\":")?;
-    serde_json::to_writer(&mut *writer, &Driver { name: tool, version: None, rules: Some(&rules.list) })?;
+    write_compact(&Driver { name: tool, version: None, rules: Some(&rules.list) }, writer)?;
     write!(writer, "}},\"conversion\":{{\"tool\":{{\"driver\":")?;
-    serde_json::to_writer(&mut *writer, &Driver { name: "shipgate", version: Some(findings.version), rules: None })?;
+    write_compact(&Driver { name: "shipgate", version: Some(findings.version), rules: None }, writer)?;
     write!(writer, "}}}},\"columnKind\":\"utf16CodeUnits\",\"invocations\":[")?;
-    serde_json::to_writer(&mut *writer, &Invocation::new(findings, list.len() - shown))?;
+    write_compact(&Invocation::new(findings, list.len() - shown), writer)?;
     writer.write_all(b"],\"results\":[\n")?;
     writer.write_all(&results)?;
     writer.write_all(b"]}")

@@ -4,11 +4,12 @@
 use super::base::open_store;
 use super::scene::Scene;
 use super::{Hands, Input, Writing};
-use crate::app::Error;
 use crate::app::console::{Colour, Console};
+use crate::app::{Error, Process};
 use crate::config::{CommentPolicy, Config};
 use crate::github::{self, Client, Patience, PostedAs};
-use crate::report::{CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
+use crate::project;
+use crate::report::{Changes, CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
 use crate::step::Cancel;
 use crate::store::{RecordOutcome, RunRecord, Store};
 use crate::track::{Found, StepReading};
@@ -93,7 +94,8 @@ pub(super) async fn publish(
         show(View::Markdown, &report, &comment, hands.console);
     }
     if writes {
-        in_actions(scene, input, &report, &options, hands.console);
+        let changes = changes(scene, &report, hands.process).await;
+        in_actions(scene, input, &report, &changes, &options, hands.console);
     }
 }
 
@@ -222,8 +224,25 @@ async fn post(
     }
 }
 
+/// The lines that the change touches, for the order of annotations.
+async fn changes(scene: &Scene, report: &Report, process: &Process) -> Changes {
+    let (Some(event), Some(repository)) = (&scene.event, &scene.repository) else { return Changes::default() };
+    let of_pull_request = event.pull_request.as_ref().and_then(|pull_request| pull_request.base_sha.as_deref());
+    match of_pull_request.or(report.base.commit.as_deref()) {
+        Some(base) => project::read_changes(&repository.root, base, process.search_path()).await,
+        None => Changes::default(),
+    }
+}
+
 /// The job summary, the step's outputs and the annotations of a GitHub Actions job.
-fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOptions, console: &mut dyn Console) {
+fn in_actions(
+    scene: &Scene,
+    input: &Input,
+    report: &Report,
+    changes: &Changes,
+    options: &RenderOptions,
+    console: &mut dyn Console,
+) {
     let Some(event) = &scene.event else { return };
     let mut failures = Vec::new();
     if let Some(file) = &event.summary_file {
@@ -244,11 +263,7 @@ fn in_actions(scene: &Scene, input: &Input, report: &Report, options: &RenderOpt
             failures.push(format!("the step's outputs were not written: {error}"));
         }
     }
-    let annotations = github::annotations(report);
-    let out = console.standard_output();
-    for line in &annotations {
-        let _closed_pipe = writeln!(out, "{line}");
-    }
+    console.commands(&github::annotations(report, changes));
     for failure in failures {
         console.phase(&failure);
     }

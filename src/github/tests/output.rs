@@ -1,9 +1,9 @@
 use crate::diagnostic::{Diagnostic, Level, Severity};
 use crate::gate::{Outcome, Verdict};
 use crate::github::output::{fit_into, render_outputs};
-use crate::github::{Fit, OUTPUT_NAMES, StopCommands, annotations, group, step_outputs, write_outputs, write_summary};
+use crate::github::{Fit, Matchers, OUTPUT_NAMES, StopCommands, group, step_outputs, write_outputs, write_summary};
 use crate::record::{BuildConfiguration, Environment};
-use crate::report::{Base, Counts, Project, Report, Run, State, ToolInfo, Tracked, Variables};
+use crate::report::{Base, Changes, Counts, Project, Report, Run, State, ToolInfo, Tracked, Variables};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -48,6 +48,10 @@ fn report(directory: &str, diagnostics: Vec<Tracked>) -> Report {
         fixed: vec![],
         notices: vec![],
     }
+}
+
+fn annotations(report: &Report) -> Vec<String> {
+    crate::github::annotations(report, &Changes::default())
 }
 
 fn tracked(state: State, severity: Severity, level: Level, message: &str) -> Tracked {
@@ -95,6 +99,48 @@ fn of_many_the_new_and_the_severe_are_shown_and_the_last_says_how_many_more() {
     assert_eq!(errors[9], "::error title=shipgate::13 more of this kind: see the job summary");
     assert_eq!(lines.iter().filter(|line| line.starts_with("::warning")).count(), 10);
     assert!(!lines.iter().any(|line| line.starts_with("::warning title=shipgate")));
+}
+
+#[test]
+fn lines_that_the_change_touches_come_before_the_others_and_one_stands_for_all_that_are_alike() {
+    let at = |file: &str, line: u32, message: &str| {
+        let mut tracked = error(State::New, message);
+        tracked.diagnostic.file = Some(file.to_owned());
+        tracked.diagnostic.line = Some(line);
+        tracked
+    };
+    let mut diagnostics: Vec<Tracked> =
+        (0..30).map(|n| at(&format!("src/{n}.ts"), 1, "Cannot find module 'x'.\n  more")).collect();
+    diagnostics.push(at("src/b.ts", 9, "elsewhere"));
+    diagnostics.push(at("src/b.ts", 3, "here"));
+    let changes = Changes::parse(b"+++ b/web/src/b.ts\n@@ -3 +3 @@\n-a\n+b\n");
+    let lines = crate::github::annotations(&report("web", diagnostics), &changes);
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(lines[0].ends_with("::here"), "{}", lines[0]);
+    let cause = "Cannot find module 'x'.%0A  more%0A29 more like this: src/1.ts:1, src/2.ts:1, src/3.ts:1, …";
+    assert!(lines[1].starts_with("::error file=web/src/0.ts,line=1,") && lines[1].ends_with(cause), "{}", lines[1]);
+    assert!(lines[2].ends_with("::elsewhere"), "{}", lines[2]);
+}
+
+#[test]
+fn matchers_of_setup_node_are_removed_and_those_that_are_there_are_put_back() {
+    let work = tempfile::tempdir().unwrap();
+    let folder = work.path().join("_actions/actions/setup-node/v4/.github");
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["tsc.json", "eslint-stylish.json", "eslint-compact.json"] {
+        std::fs::write(folder.join(name), "{}").unwrap();
+    }
+    let matchers = Matchers::find(work.path().join("demo").to_str());
+    assert_eq!(
+        matchers.remove(),
+        [
+            "::remove-matcher owner=tsc::",
+            "::remove-matcher owner=eslint-stylish::",
+            "::remove-matcher owner=eslint-compact::"
+        ]
+    );
+    assert_eq!(matchers.put_back()[0], format!("::add-matcher::{}", folder.join("tsc.json").display()));
+    assert_eq!((matchers.put_back().len(), Matchers::find(None).put_back().len()), (3, 0));
 }
 
 #[test]

@@ -52,12 +52,11 @@ fn error(file: &str, tag: &BytesStart<'_>, tool: &'static str, draft: &mut Draft
         return;
     }
     let name = attribute(tag, "source").unwrap_or_default();
-    let (told, rule) = match named(&name) {
-        Some((told, rule)) => (Some(told), rule),
-        None => {
-            let (told, rule) = source::rule(&name);
-            (told.map(Cow::Borrowed), rule)
-        }
+    let (told, rule) = if let Some((told, rule)) = named(&name) {
+        (Some(told), rule)
+    } else {
+        let (told, rule) = source::rule(&name);
+        (told.map(Cow::Borrowed), rule)
     };
     let tool = told.unwrap_or(Cow::Borrowed(tool));
     let message = attribute(tag, "message").unwrap_or_default();

@@ -258,7 +258,7 @@ fn fill_told(draft: &mut Draft, suite: &Suite, case: &Case, text: &str) -> bool 
         return false;
     };
     draft.clear();
-    draft.tool = tool.clone();
+    draft.tool.clone_from(tool);
     let message = Some(text[place[0].len()..].to_owned());
     finding(draft, suite, case, &Failure { message, text: text.to_owned(), ..Failure::default() }, rule);
     true

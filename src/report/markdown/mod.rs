@@ -12,7 +12,7 @@ mod tests;
 
 use super::digest::{self, Digest};
 use super::limits::Budget;
-use super::{RenderOptions, Report, Tracked, quantity};
+use super::{RenderOptions, Report, Tracked, escape, quantity};
 use crate::gate::{ConditionStatus, Outcome, Unit};
 use crate::record::{BuildConfiguration, Bundle};
 use link::Links;
@@ -27,7 +27,7 @@ pub fn render_markdown(report: &Report, options: &RenderOptions) -> String {
     for (step, budget) in Budget::STEPS.into_iter().enumerate() {
         let shortening = if step == 0 { Shortening::None } else { Shortening::ToFit };
         let document = Document { report, options, digest: &digest, links: &links, budget };
-        text = document.render(shortening);
+        text = escape::without_commands(&document.render(shortening)).into_owned();
         if options.room.holds(&text) {
             break;
         }

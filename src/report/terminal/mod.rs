@@ -61,7 +61,7 @@ pub fn render_variables(variables: &Variables, notices: &[Notice], options: &Ren
     }
     evidence::variables(&mut canvas, variables);
     evidence::notices(&mut canvas, notices);
-    canvas.finish()
+    escape::without_commands(&canvas.finish()).into_owned()
 }
 
 fn verdict(canvas: &mut Canvas, report: &Report) {

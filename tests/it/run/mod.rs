@@ -3,6 +3,7 @@
 mod actions;
 mod classification;
 mod command;
+mod commands;
 mod first_run;
 mod github;
 mod hostile;
