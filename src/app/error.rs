@@ -27,6 +27,16 @@ pub enum Error {
     Variables(#[from] crate::variable::Error),
     #[error(transparent)]
     GitHub(#[from] crate::github::Error),
+    #[error(transparent)]
+    ApiPlan(#[from] crate::health::api::PlanError),
+    #[error(transparent)]
+    Tls(#[from] crate::health::api::TlsError),
+    #[error("no check of the environment `{0}` is recorded")]
+    NothingRecorded(&'static str),
+    #[error("`shipgate.yml` says nothing about an API")]
+    NoApi,
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("`{0}` is there already")]
@@ -47,6 +57,13 @@ impl Error {
             Self::Project(error) => error.help(),
             Self::Variables(error) => Some(error.help()),
             Self::GitHub(error) => error.help(),
+            Self::ApiPlan(error) => Some(error.help()),
+            Self::Tls(error) => Some(error.help()),
+            Self::Store(error) => Some(error.help()),
+            Self::NothingRecorded(_) => Some("record one: `shipgate check api --record`".to_owned()),
+            Self::NoApi => Some(
+                "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
+            ),
             Self::AlreadyThere(_) => {
                 Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned())
             }
@@ -58,15 +75,22 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Variables(_) | Self::GitHub(_) | Self::Signals(_) | Self::Read { .. } | Self::Write { .. } => {
-                ExitStatus::Inconclusive
-            }
+            Self::Store(_)
+            | Self::NothingRecorded(_)
+            | Self::Variables(_)
+            | Self::GitHub(_)
+            | Self::Signals(_)
+            | Self::Read { .. }
+            | Self::Write { .. } => ExitStatus::Inconclusive,
             Self::Project(_)
             | Self::NoDirectory(_)
             | Self::ConfigIsDirectory(_)
             | Self::NoConfig(_)
             | Self::Config(_)
             | Self::Usage(_)
+            | Self::ApiPlan(_)
+            | Self::Tls(_)
+            | Self::NoApi
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }
     }

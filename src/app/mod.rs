@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit;
 pub mod explain;
 pub mod file;
+mod health;
 pub mod init;
 mod matcher;
 pub mod parse;

@@ -176,6 +176,22 @@ pub(super) enum CheckCommand {
         #[arg(long, value_enum, value_name = "NAME")]
         environment: Option<EnvironmentName>,
     },
+    /// The endpoints of the API
+    #[command(after_help = EXIT_STATUS)]
+    Api {
+        /// The environment whose address is asked, instead of the configuration's
+        #[arg(long, value_enum, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+        /// Ask this address instead of `api.base-url`
+        #[arg(long, value_name = "URL", conflicts_with = "last")]
+        base_url: Option<url::Url>,
+        /// Show the last recorded check of each endpoint and make no request
+        #[arg(long)]
+        last: bool,
+        /// Record the checks
+        #[arg(long, conflicts_with = "last")]
+        record: bool,
+    },
     /// The configuration itself
     Config,
 }

@@ -66,6 +66,21 @@ fn dispatch(
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
         }
+        Command::Check(CheckCommand::Api { environment, base_url, last, record }) => {
+            let input = app::check::api::Input {
+                directory: directory.to_owned(),
+                config,
+                environment: environment.map(Into::into),
+                look: if *last { app::check::api::Look::Last } else { app::check::api::Look::Now },
+                base: base_url.clone(),
+                keeping: if *record { app::check::api::Keeping::Record } else { app::check::api::Keeping::Nothing },
+            };
+            let runtime = runtime()?;
+            runtime.block_on(async {
+                let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
+                app::check::api::check_api(&input, process, &SystemClock, &cancel, console).await
+            })
+        }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
         Command::Init(arguments) => {
             let mode = match (arguments.dry_run, arguments.force) {

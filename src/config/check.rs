@@ -19,6 +19,7 @@ use std::sync::Arc;
 /// The checked configuration. `None` when a mistake was found that leaves none.
 pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
     let raw = RawConfig::read(root, reader)?;
+    let has_api = raw.api.is_some();
     Some(Config {
         environment: raw.environment.map(|environment| environment.value.0).unwrap_or_default(),
         default_branch: raw.default_branch.map(|branch| branch.value.0),
@@ -26,7 +27,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
         api: raw.api.map(|api| check_api(api, reader)),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
-        policy: raw.thresholds.map(|thresholds| policy(thresholds.value.0)).unwrap_or_default(),
+        policy: policy(raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(), has_api),
         store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
     })
@@ -202,9 +203,11 @@ fn check_store(raw: RawStore) -> StoreConfig {
 }
 
 /// What the file says over what holds without it.
-fn policy(named: Vec<(Measure, Option<Threshold>)>) -> Policy {
+fn policy(named: Vec<(Measure, Option<Threshold>)>, has_api: bool) -> Policy {
+    let of_api = has_api.then(Policy::of_api).into_iter().flatten();
+    let defaults = Policy::default().thresholds.into_iter().chain(of_api);
     let mut thresholds: BTreeMap<Measure, Threshold> =
-        Policy::default().thresholds.into_iter().map(|threshold| (threshold.measure, threshold)).collect();
+        defaults.map(|threshold| (threshold.measure, threshold)).collect();
     for (measure, threshold) in named {
         match threshold {
             Some(threshold) => thresholds.insert(measure, threshold),

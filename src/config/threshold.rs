@@ -12,7 +12,7 @@ use crate::record::AssetKind;
 use serde_json::{Map, Value, json};
 
 /// The measures that have a key of their own, and what editors say of them.
-const MEASURES: [(Measure, &str); 11] = [
+const MEASURES: [(Measure, &str); 15] = [
     (Measure::Errors, "Errors in all. No limit by default."),
     (Measure::NewErrors, "Errors that the base does not have. Default: 0."),
     (Measure::Warnings, "Warnings in all. No limit by default."),
@@ -23,6 +23,13 @@ const MEASURES: [(Measure, &str); 11] = [
     (Measure::InvalidVariables, "Variables whose value is not what it must be. Default: 0."),
     (Measure::UndeclaredVariables, "Variables that the code reads and nobody declares. No limit by default."),
     (Measure::LeakedSecrets, "Values of sensitive variables found in what would be published. Default: 0."),
+    (Measure::FailedEndpoints, "Endpoints of the API that have failed. Default: 0."),
+    (Measure::DegradedEndpoints, "Endpoints that are slow or not as they should be. Default: a warning above 0."),
+    (
+        Measure::UnknownEndpoints,
+        "Endpoints that could not be checked. Without a limit, one of them leaves the answer open.",
+    ),
+    (Measure::UncalledOperations, "Operations of the OpenAPI document that could not be called. No limit by default."),
     (Measure::CheckedFiles, "Files that the checker looked at; `{ min: 1 }` is how it is limited."),
 ];
 

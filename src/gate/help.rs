@@ -28,6 +28,13 @@ pub(super) fn how_to_mend(measure: Measure, limit: Limit) -> String {
                     replace it, since what was published is known"
                 .to_owned();
         }
+        Measure::FailedEndpoints | Measure::DegradedEndpoints => "see what each endpoint answers".to_owned(),
+        Measure::UnknownEndpoints => "see why they could not be checked".to_owned(),
+        Measure::UncalledOperations => {
+            return "give the parameters of the operations listed an `example`, or allow those that write by name: \
+                    `api.allow-writes`"
+                .to_owned();
+        }
         Measure::CheckedFiles => {
             return "see `include` and `exclude` in tsconfig.json: the checker looks at fewer files than expected"
                 .to_owned();

@@ -27,6 +27,12 @@ pub enum Measure {
     UndeclaredVariables,
     LeakedSecrets,
     CheckedFiles,
+    FailedEndpoints,
+    DegradedEndpoints,
+    /// Endpoints that could not be checked.
+    UnknownEndpoints,
+    /// Operations of the API's document that could not be called.
+    UncalledOperations,
 }
 
 /// How a number is shown.
@@ -58,6 +64,10 @@ impl Measure {
             Self::UndeclaredVariables => "undeclared-variables".into(),
             Self::LeakedSecrets => "leaked-secrets".into(),
             Self::CheckedFiles => "checked-files".into(),
+            Self::FailedEndpoints => "failed-endpoints".into(),
+            Self::DegradedEndpoints => "degraded-endpoints".into(),
+            Self::UnknownEndpoints => "unknown-endpoints".into(),
+            Self::UncalledOperations => "uncalled-operations".into(),
         }
     }
 
@@ -110,6 +120,15 @@ impl Threshold {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     pub thresholds: Vec<Threshold>,
+}
+
+impl Policy {
+    /// What holds besides where an API is configured: no endpoint has failed, and a warning where one is degraded.
+    #[must_use]
+    pub fn of_api() -> [Threshold; 2] {
+        let degraded = Threshold::max(Measure::DegradedEndpoints, 0.0);
+        [Threshold::max(Measure::FailedEndpoints, 0.0), Threshold { on_exceed: OnExceed::Warn, ..degraded }]
+    }
 }
 
 impl Default for Policy {

@@ -82,6 +82,8 @@ pub enum ReasonKind {
     BaseUnreadable,
     /// A measurement stopped half-way.
     MeasurementFailed,
+    /// Whether what runs is healthy could not be found out.
+    HealthUnknown,
 }
 
 /// A reason with its words.

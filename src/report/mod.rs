@@ -38,10 +38,10 @@ pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
 pub use model::{
-    Base, Before, Counts, Notice, NoticeLevel, Project, Recognition, Report, Run, State, Step, ToolInfo, Tracked,
-    Variables,
+    ApiHealth, Base, Before, Counts, Notice, NoticeLevel, Project, Recognition, Report, Run, State, Step, ToolInfo,
+    Tracked, Variables,
 };
-pub use terminal::{Listing, render_code, render_variables};
+pub use terminal::{Listing, render_api, render_code, render_variables};
 
 /// A way to show a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

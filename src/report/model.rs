@@ -3,7 +3,8 @@
 use crate::diagnostic::{Account, Diagnostic, Exit};
 use crate::gate::{StepOutcome, Verdict};
 use crate::record::{
-    BuildConfiguration, Bundle, Deferral, Environment, Leak, LinePrint, UndeclaredRead, VariableCheck,
+    BuildConfiguration, Bundle, Deferral, EndpointCheck, Environment, HealthStatus, Leak, LinePrint, NotCalled,
+    UndeclaredRead, VariableCheck,
 };
 use crate::time::Timestamp;
 use crate::track::Found;
@@ -159,6 +160,25 @@ pub struct Variables {
     pub leaks: Option<Vec<Leak>>,
 }
 
+/// The API as it was found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ApiHealth {
+    /// Where it is; absent when that could not be told.
+    pub base_url: Option<String>,
+    /// In the order of the configuration.
+    pub checks: Vec<EndpointCheck>,
+    /// What its document has and could not be called.
+    pub not_called: Vec<NotCalled>,
+}
+
+impl ApiHealth {
+    /// How many endpoints are so.
+    #[must_use]
+    pub fn count(&self, status: HealthStatus) -> usize {
+        self.checks.iter().filter(|check| check.record.status == status).count()
+    }
+}
+
 /// How much a notice matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -188,6 +208,9 @@ pub struct Report {
     pub steps: Vec<Step>,
     pub build: Option<BuildConfiguration>,
     pub variables: Variables,
+    /// Absent when no API is configured.
+    #[serde(default)]
+    pub api: Option<ApiHealth>,
     /// Errors first, then by severity, file and line.
     pub diagnostics: Vec<Tracked>,
     /// What the base had and this run has not.

@@ -175,6 +175,16 @@ pub fn check(inputs: Inputs<'_>) -> Result<Checked, Error> {
     Ok(checked)
 }
 
+/// Every value that can be told, as the build will see it.
+///
+/// # Errors
+/// As [`check`].
+pub fn values(inputs: Inputs<'_>) -> Result<BTreeMap<String, String>, Error> {
+    let Inputs { project, config, process, environment } = inputs;
+    let values = source::read_values(project, config.files.as_deref(), process, environment)?;
+    Ok(values.found.into_iter().filter_map(|(key, found)| Some((key, found.value.ok()?))).collect())
+}
+
 /// The secrets among the variables of the process, where nothing else is checked.
 #[must_use]
 pub fn process_secrets(process: &BTreeMap<String, String>) -> Vec<Secret> {

@@ -1,9 +1,10 @@
 //! From what was found to the numbers that the gate judges.
 
+use crate::app::health;
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::gate::{BaseFacts, Fact, Facts, Measure};
 use crate::record::{AssetKind, Bundle, VariableCheck};
-use crate::report::{Base, Counts, State, Step, Tracked, Variables};
+use crate::report::{ApiHealth, Base, Counts, State, Step, Tracked, Variables};
 use crate::track::Found;
 use std::collections::{BTreeMap, HashSet};
 
@@ -71,6 +72,7 @@ pub(super) enum Output {
 pub(super) struct Measurements<'a> {
     pub(super) counts: &'a Counts,
     pub(super) variables: &'a Variables,
+    pub(super) api: Option<&'a ApiHealth>,
     pub(super) output: &'a Output,
     /// Seconds, where the build ended by itself.
     pub(super) build_time: Option<f64>,
@@ -90,6 +92,7 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
     );
     bundle_facts(found.output, &mut now);
     variable_facts(found.variables, found.output, &mut now);
+    now.extend(health::facts(found.api));
     let base = match (found.unreadable_base, found.base_found) {
         (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
         (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known)),

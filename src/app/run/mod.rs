@@ -1,6 +1,6 @@
 //! `shipgate run`: the gate itself. Variables, steps, measurements, comparison, verdict, views, records.
 
-mod base;
+pub(in crate::app) mod base;
 mod build;
 mod execute;
 mod facts;
@@ -8,10 +8,11 @@ mod lines;
 mod listing;
 mod plan;
 mod publish;
-mod redaction;
+pub(in crate::app) mod redaction;
 mod scene;
 
 use super::console::Console;
+use super::health;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::CommentPolicy;
@@ -29,6 +30,7 @@ use execute::{Executed, Workshop, execute, packages};
 use facts::Measurements;
 use plan::Plan;
 use scene::Scene;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -111,7 +113,25 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
             environment,
         })?
     };
-    let redactor = redactor(&checked, &scene);
+    let values = match &settings.config.api {
+        Some(_) if !is_single => variable::values(variable::Inputs {
+            project: &input.directory,
+            config: &settings.config.variables,
+            process: &hands.process.variables,
+            environment,
+        })?,
+        _ => BTreeMap::new(),
+    };
+    let api = settings.config.api.as_ref().filter(|_| !is_single).map(|config| health::Scope {
+        config,
+        directory: &input.directory,
+        environment,
+        base: None,
+        values: &values,
+    });
+    // What is wrong with it is to be known before minutes are spent.
+    let prepared = api.as_ref().map(health::Scope::prepare).transpose()?;
+    let redactor = redactor(&checked, &scene, prepared.as_ref());
     say_variables(&checked, hands.console);
 
     let workshop = Workshop {
@@ -145,6 +165,17 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     )
     .await;
 
+    let mut history_notice = None;
+    let api = match api.zip(prepared) {
+        Some((scope, prepared)) => {
+            hands.console.phase(&format!("checking {} endpoints", prepared.plan.endpoints.len()));
+            let store = base::open_store(&settings.config, &input.directory, &hands.cancel);
+            let (history, notice) = health::history(&store, environment).await;
+            history_notice = notice;
+            Some(scope.look(prepared, &history, hands.clock, &hands.cancel).await)
+        }
+        None => None,
+    };
     let mut notices = notices(&plan, &checked, &redactor, &executed);
     let standing = match &input.base {
         Source::Reference(reference) => {
@@ -160,6 +191,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     notices.extend(measured.notices);
     let mut reasons = reasons(&executed);
     reasons.extend(measured.reasons);
+    reasons.extend(api.iter().flat_map(|api| health::reasons(api, &settings.config.policy)));
+    notices.extend(history_notice);
 
     let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
     let log = unclean.map(|done| done.log.clone());
@@ -189,6 +222,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let facts = facts::facts(&Measurements {
         counts: &counts,
         variables: &variables,
+        api: api.as_ref(),
         output: &measured.output,
         build_time: build.build_time,
         base: &base,
@@ -208,6 +242,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         steps,
         build: Some(build),
         variables,
+        api,
         diagnostics,
         fixed,
         notices,
@@ -233,9 +268,11 @@ fn size_cache(input: &Input) -> Option<PathBuf> {
     (input.writing != Writing::Nothing && modules.is_dir()).then(|| modules.join(".cache/shipgate"))
 }
 
-fn redactor(checked: &Checked, scene: &Scene) -> Redactor {
+fn redactor(checked: &Checked, scene: &Scene, api: Option<&health::Prepared>) -> Redactor {
     let tokens = scene.event.as_ref().and_then(|event| event.token.as_ref());
     let secrets = checked.secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
+    let of_api = api.into_iter().flat_map(|prepared| prepared.plan.secrets.iter().cloned());
+    let secrets = secrets.chain(of_api);
     Redactor::new(secrets.chain(tokens.map(|token| ("GITHUB_TOKEN".to_owned(), token.expose().to_owned()))))
 }
 

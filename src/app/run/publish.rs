@@ -4,6 +4,7 @@
 use super::base::open_store;
 use super::scene::Scene;
 use super::{Hands, Input, Writing};
+use crate::app::check;
 use crate::app::console::{Colour, Console};
 use crate::app::{Error, Process};
 use crate::config::{CommentPolicy, Config};
@@ -62,6 +63,11 @@ pub(super) async fn publish(
     if writes && (input.writing == Writing::Record || scene.is_base()) {
         let notice = record(config, scene, input, &report, readings, &hands.cancel).await;
         report.notices.extend(notice);
+        if let Some(api) = &report.api {
+            let store = open_store(config, &input.directory, &hands.cancel);
+            let notice = check::api::record(&store, api).await;
+            report.notices.extend(notice);
+        }
     }
     let identity = identity(input, scene, &report);
     let server_url =

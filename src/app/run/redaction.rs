@@ -1,8 +1,9 @@
 //! One redactor before every output: every text of a report that came from outside goes through it.
 
 use crate::diagnostic::{Account, Diagnostic, Exit};
+use crate::record::{EndpointCheck, NotCalled};
 use crate::redact::Redactor;
-use crate::report::{Report, Step};
+use crate::report::{ApiHealth, Report, Step};
 use std::borrow::Cow;
 
 /// Masks every secret in the report. Names of our own, numbers and times stay as they are.
@@ -10,7 +11,7 @@ pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
     if redactor.is_empty() {
         return;
     }
-    let Report { run, project, verdict, base, steps, build, variables, diagnostics, fixed, notices, .. } = report;
+    let Report { run, project, verdict, base, steps, build, variables, api, diagnostics, fixed, notices, .. } = report;
     let mut texts: Vec<&mut String> = vec![&mut project.name, &mut project.directory];
     texts.extend([&mut run.repository, &mut run.commit, &mut run.branch, &mut run.url].into_iter().flatten());
     texts.extend([&mut base.commit, &mut base.branch].into_iter().flatten());
@@ -35,6 +36,9 @@ pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
     for check in &mut variables.checks {
         texts.extend([&mut check.source, &mut check.problem, &mut check.help].into_iter().flatten());
     }
+    if let Some(api) = api {
+        api_texts(api, &mut texts);
+    }
     texts.extend(variables.undeclared.iter_mut().map(|read| &mut read.file));
     texts.extend(variables.leaks.iter_mut().flatten().map(|leak| &mut leak.file));
     for step in steps {
@@ -47,6 +51,31 @@ pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
     for diagnostic in fixed {
         diagnostic_texts(diagnostic, &mut texts);
     }
+    mask(texts, redactor);
+}
+
+/// Masks every secret in what was found of an API.
+pub(in crate::app) fn redact_api(api: &mut ApiHealth, redactor: &Redactor) {
+    let mut texts = Vec::new();
+    api_texts(api, &mut texts);
+    mask(texts, redactor);
+}
+
+fn api_texts<'a>(api: &'a mut ApiHealth, texts: &mut Vec<&'a mut String>) {
+    let ApiHealth { base_url, checks, not_called } = api;
+    texts.extend(base_url);
+    for EndpointCheck { record, retried, assertion, expected, actual, help, .. } in checks {
+        texts.push(&mut record.endpoint_path);
+        texts.extend(retried);
+        texts.extend([&mut record.error_message, assertion, expected, actual, help].into_iter().flatten());
+    }
+    for NotCalled { operation, why, help } in not_called {
+        texts.extend([operation, why]);
+        texts.extend(help);
+    }
+}
+
+fn mask(texts: Vec<&mut String>, redactor: &Redactor) {
     for text in texts {
         if let Cow::Owned(masked) = redactor.redact(text) {
             *text = masked;

@@ -5,6 +5,7 @@
 //! comes without the value it is about.
 
 use super::exchange::Answer;
+use super::openapi::Contract;
 use super::problem::Problem;
 use crate::config::api::Test;
 use crate::record::HealthStatus;
@@ -30,6 +31,8 @@ pub enum Assertion {
     },
     /// One of these types of content, as OpenAPI names them: `application/json`, `text/*`.
     MediaType(Vec<String>),
+    /// What an OpenAPI document says.
+    Contract(Box<Contract>),
 }
 
 /// The longest value that is shown, in characters.
@@ -111,6 +114,7 @@ fn unmet(assertion: &Assertion, answer: &Answer, json: &mut Option<Parsed>, find
             let actual = format!("{place}: {}", shortened(&error.masked().to_string()));
             Some(Problem::unmet(finding, assertion, expected, actual))
         }
+        Assertion::Contract(contract) => contract.broken(answer, finding),
         Assertion::MediaType(types) => {
             let value = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
             let essence = value.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

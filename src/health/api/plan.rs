@@ -4,11 +4,12 @@
 //! for secrets is handed back, so that the redactor knows it.
 
 use super::assertion::Assertion;
+use super::openapi::Document;
 use super::problem::Problem;
 use super::{Endpoint, Redirects, Request};
 use crate::config::Template;
 use crate::config::api::{ApiConfig, Auth, Common, EndpointConfig, Expectations, StatusPattern};
-use crate::record::Environment;
+use crate::record::{Environment, HttpMethod, NotCalled};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -23,6 +24,8 @@ pub struct Plan {
     pub endpoints: Vec<Endpoint>,
     /// Where they all are: scheme, host and port, and a path; `None` when its variable is not set.
     pub base: Option<Url>,
+    /// What the document has and could not be called.
+    pub not_called: Vec<NotCalled>,
     /// Name and value of each variable that is a secret by its place.
     pub secrets: BTreeSet<(String, String)>,
 }
@@ -32,10 +35,12 @@ pub struct Plan {
 pub enum PlanError {
     #[error("`api.base-url` has no address for the environment `{0}`")]
     NoBase(&'static str),
-    #[error("cannot read the schema `{path}`: {source}")]
+    #[error("cannot read `{path}`: {source}")]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("`{path}` is no JSON Schema: {why}")]
     NoSchema { path: PathBuf, why: String },
+    #[error("`{path}` cannot be used as an OpenAPI document: {why}")]
+    NoDocument { path: PathBuf, why: String },
 }
 
 impl PlanError {
@@ -45,6 +50,9 @@ impl PlanError {
         match self {
             Self::NoBase(environment) => format!("add `{environment}: https://…` to it, or give `--base-url`"),
             Self::Unreadable { path, .. } => format!("make `{}` a file that can be read", path.display()),
+            Self::NoDocument { path, .. } => {
+                format!("mend `{}`, or name another document: `api: {{ openapi: openapi.yaml }}`", path.display())
+            }
             Self::NoSchema { .. } => "mend the schema; references to other files are not followed".to_owned(),
         }
     }
@@ -79,8 +87,34 @@ impl std::fmt::Debug for Inputs<'_> {
 pub fn plan(inputs: Inputs<'_>) -> Result<Plan, PlanError> {
     let mut planner = Planner::new(inputs)?;
     let endpoints: Result<Vec<_>, _> = inputs.config.endpoints.iter().map(|it| planner.endpoint(it)).collect();
-    let endpoints = endpoints?;
-    Ok(Plan { endpoints, base: planner.base.ok(), secrets: planner.secrets })
+    let mut endpoints = endpoints?;
+    let mut not_called = Vec::new();
+    if let Some(path) = &inputs.config.openapi {
+        let document = Document::read(inputs.directory, path)?;
+        // What is configured says more than the document.
+        let taken = endpoints.iter().map(|it| (it.method, it.path.clone())).collect();
+        let (of_document, refused) = document.plan(&mut planner, &taken);
+        endpoints.extend(of_document);
+        not_called = refused;
+    }
+    Ok(Plan { endpoints, base: planner.base.ok(), not_called, secrets: planner.secrets })
+}
+
+/// An operation of a document with its data.
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    pub(super) method: HttpMethod,
+    pub(super) path: String,
+    /// `key=value`, encoded.
+    pub(super) query: Vec<String>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Default for Operation {
+    fn default() -> Self {
+        Self { method: HttpMethod::Get, path: String::new(), query: Vec::new(), headers: Vec::new(), body: None }
+    }
 }
 
 /// Fills requests in.
@@ -145,20 +179,32 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn endpoint(&mut self, config: &EndpointConfig) -> Result<Endpoint, PlanError> {
-        let common = &self.inputs.config.common;
-        let own = &config.own;
         let filled = self.fill(&config.path);
-        let shown = filled.as_deref().map_or_else(|_| config.path.shown(), str::to_owned);
+        // Named by its variables and not by their values: those may be secrets, and may be others next time.
+        let shown = config.path.shown().replace("${", "$").replace('}', "");
         let request = filled.and_then(|path| self.request(config, &path));
         let must = self.assertions(&config.expect)?;
         let should = self.assertions(&config.warn_unless)?;
+        Ok(self.assembled(config, &shown, request, must, should))
+    }
+
+    fn assembled(
+        &self,
+        config: &EndpointConfig,
+        path: &str,
+        request: Result<Request, Problem>,
+        must: Vec<Assertion>,
+        should: Vec<Assertion>,
+    ) -> Endpoint {
+        let common = &self.inputs.config.common;
+        let own = &config.own;
         let statuses = match config.expect.statuses.as_slice() {
             [] => vec![StatusPattern::Exactly(200)],
             statuses => statuses.to_vec(),
         };
-        Ok(Endpoint {
+        Endpoint {
             method: config.method,
-            path: recordable(&shown),
+            path: recordable(path),
             request,
             statuses,
             must,
@@ -170,7 +216,37 @@ impl<'a> Planner<'a> {
                 0 => Redirects::Keep,
                 most => Redirects::Follow(most),
             },
-        })
+        }
+    }
+
+    /// Whether an operation that writes is allowed by its name or id.
+    pub(super) fn allows(&self, name: &str, id: Option<&str>) -> bool {
+        self.inputs.config.allow_writes.iter().any(|it| it == name || Some(it.as_str()) == id)
+    }
+
+    /// Whether requests say who we are.
+    pub(super) fn authenticates(&self) -> bool {
+        self.inputs.config.common.auth.is_some() || self.credentials.is_some()
+    }
+
+    /// An operation of a document, without what is expected of it.
+    pub(super) fn operation(&mut self, operation: &Operation) -> Endpoint {
+        let query = if operation.query.is_empty() { String::new() } else { format!("?{}", operation.query.join("&")) };
+        let Operation { method, path, headers, body, .. } = operation;
+        let config = EndpointConfig {
+            method: *method,
+            path: Template::literal(format!("{path}{query}")),
+            body: None,
+            own: Common {
+                headers: headers.iter().map(|(name, value)| (name.clone(), Template::literal(value))).collect(),
+                ..Common::default()
+            },
+            expect: Expectations::default(),
+            warn_unless: Expectations::default(),
+        };
+        let request = self.request(&config, &format!("{path}{query}"));
+        let request = request.map(|request| Request { body: body.clone(), ..request });
+        self.assembled(&config, path, request, Vec::new(), Vec::new())
     }
 
     fn request(&mut self, config: &EndpointConfig, path: &str) -> Result<Request, Problem> {

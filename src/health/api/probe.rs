@@ -84,7 +84,7 @@ fn too_slow(endpoint: &Endpoint, request: &Request, phase: Phase, limit: Duratio
     let late = Problem::timed_out(phase, limit, &place);
     match endpoint.failed_after {
         Some(failed_after) if failed_after == limit => {
-            let slow = response_time(HealthStatus::Failed, limit, "more".to_owned(), "failed-after");
+            let slow = response_time(HealthStatus::Failed, limit, "more than that".to_owned(), "failed-after");
             // A name server or a route that is slow is as bad as a slow answer, and worth another try.
             slow.repeatable(if phase < Phase::FirstByte { late.repeat } else { Repeat::Useless })
         }

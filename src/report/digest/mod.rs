@@ -4,6 +4,7 @@
 //! Sentences have the things they name in backticks. Nothing here is escaped; that is the view's part.
 
 mod condition;
+mod health;
 mod size;
 
 use super::model::{Report, State, Step, Tracked, Variables};
@@ -13,6 +14,7 @@ use crate::gate::{ConditionStatus, Outcome, Reason, ReasonKind, StepOutcome};
 use crate::record::VariableCheck;
 
 pub(super) use condition::{condition_cells, condition_sentence};
+pub(super) use health::{api_counts, endpoint_name, endpoint_sentence, endpoints_by_need, phase_words, response_time};
 pub(super) use size::{SizeRow, changed_assets, sizes_by_kind, total_size};
 
 /// The diagnostics of a report by what they are to the reader.

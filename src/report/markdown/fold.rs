@@ -16,6 +16,7 @@ impl Document<'_> {
         self.conditions(page);
         self.bundle(page);
         self.steps(page);
+        self.all_endpoints(page);
         self.all_variables(page);
         self.undeclared(page);
         self.notices(page);

@@ -5,6 +5,7 @@
 //! [`Budget`] until it fits, each list ending with the number that it leaves out.
 
 mod fold;
+mod health;
 mod link;
 mod page;
 #[cfg(test)]
@@ -60,6 +61,7 @@ impl Document<'_> {
         self.verdict(&mut page);
         self.failures(&mut page);
         self.variables(&mut page);
+        self.endpoints(&mut page);
         self.new_errors(&mut page);
         self.facts(&mut page);
         if self.budget.folded > 0 {

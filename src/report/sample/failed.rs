@@ -97,6 +97,7 @@ pub fn failed() -> Report {
         line: 1,
         encoding: "base64".into(),
     }]);
+    report.api = Some(super::health::api());
     report.notices = vec![
         Notice {
             level: NoticeLevel::Warning,

@@ -1,6 +1,7 @@
 //! Reports for tests and benches: the same five for every view.
 
 mod failed;
+mod health;
 mod part;
 
 use super::model::{Base, Counts, Project, Report, State, Step, ToolInfo, Tracked, Variables};
@@ -82,6 +83,7 @@ pub fn passed() -> Report {
             undeclared: Vec::new(),
             leaks: Some(Vec::new()),
         },
+        api: None,
         diagnostics: Vec::new(),
         fixed: Vec::new(),
         notices: Vec::new(),

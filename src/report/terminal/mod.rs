@@ -4,11 +4,12 @@
 mod canvas;
 mod code;
 mod evidence;
+mod health;
 mod listing;
 
 use super::digest::{self, Digest};
 use super::limits::{Cut, shortened};
-use super::{Notice, RenderOptions, Report, Tracked, Variables, escape, quantity};
+use super::{ApiHealth, Notice, RenderOptions, Report, Tracked, Variables, escape, quantity};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::gate::{ConditionStatus, Outcome};
 use canvas::{Align, Canvas, Column, Span, Tone};
@@ -41,6 +42,9 @@ pub fn render_terminal(report: &Report, options: &RenderOptions) -> String {
     conditions(&mut canvas, report);
     diagnostics(&mut canvas, report, &digest);
     evidence::variables(&mut canvas, &report.variables);
+    if let Some(api) = &report.api {
+        health::api(&mut canvas, api);
+    }
     evidence::bundle(&mut canvas, report);
     evidence::steps(&mut canvas, report);
     evidence::notices(&mut canvas, &report.notices);
@@ -60,6 +64,15 @@ pub fn render_variables(variables: &Variables, notices: &[Notice], options: &Ren
         canvas.paragraph(0, 0, &[Span::new(Tone::Plain, text)]);
     }
     evidence::variables(&mut canvas, variables);
+    evidence::notices(&mut canvas, notices);
+    escape::without_commands(&canvas.finish()).into_owned()
+}
+
+/// The API alone, as `shipgate check api` shows it.
+#[must_use]
+pub fn render_api(api: &ApiHealth, notices: &[Notice], options: &RenderOptions) -> String {
+    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour, options.detail);
+    health::api(&mut canvas, api);
     evidence::notices(&mut canvas, notices);
     escape::without_commands(&canvas.finish()).into_owned()
 }

@@ -62,7 +62,7 @@ pub(super) struct Known {
 const PATIENCE_WHEN_STOPPED: Duration = Duration::from_millis(300);
 
 /// Opens the configured store.
-pub(super) fn open_store(config: &Config, directory: &Path, cancel: &Cancel) -> impl Store {
+pub(in crate::app) fn open_store(config: &Config, directory: &Path, cancel: &Cancel) -> impl Store {
     let StoreConfig::Json { path } = &config.store;
     let store = JsonStore::new(directory.join(path));
     if cancel.requested().is_some() { store.with_patience(PATIENCE_WHEN_STOPPED) } else { store }

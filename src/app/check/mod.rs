@@ -1,5 +1,7 @@
 //! `shipgate check`: one thing without running a build.
 
+pub mod api;
+
 use super::console::Console;
 use super::matcher::read_matcher_of;
 use super::settings::Settings;

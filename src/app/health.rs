@@ -1,0 +1,203 @@
+//! The health of what runs, as `run` and `check` look at it: endpoints, their history, records, the gate's facts.
+
+use super::Error;
+use crate::config::api::ApiConfig;
+use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
+use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, sweep};
+use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
+use crate::report::{ApiHealth, Notice, NoticeLevel};
+use crate::step::Cancel;
+use crate::store::{HealthQuery, Store};
+use crate::time::{Clock, Timestamp};
+use std::collections::BTreeMap;
+use std::path::Path;
+use url::Url;
+use uuid::Uuid;
+
+/// What the endpoints are planned from.
+pub(super) struct Scope<'a> {
+    pub(super) config: &'a ApiConfig,
+    /// The project's folder.
+    pub(super) directory: &'a Path,
+    pub(super) environment: Environment,
+    /// Instead of the configuration's address.
+    pub(super) base: Option<&'a Url>,
+    /// Values of variables, as the build sees them.
+    pub(super) values: &'a BTreeMap<String, String>,
+}
+
+/// Endpoints that are ready, and how they are asked.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    client: Client,
+}
+
+impl Scope<'_> {
+    /// Everything that can be wrong before a request is made.
+    pub(super) fn prepare(&self) -> Result<Prepared, Error> {
+        let inputs = api::plan::Inputs {
+            config: self.config,
+            directory: self.directory,
+            environment: self.environment,
+            base: self.base,
+            values: self.values,
+        };
+        let plan = api::plan(inputs)?;
+        let client = Client::new(Settings::of(self.config, self.directory), self.values)?;
+        Ok(Prepared { plan, client })
+    }
+
+    /// Asks all endpoints. `history` has the newest checks first, of whatever endpoint.
+    pub(super) async fn look(
+        &self,
+        prepared: Prepared,
+        history: &[ApiHealthCheck],
+        clock: &dyn Clock,
+        cancel: &Cancel,
+    ) -> ApiHealth {
+        let Prepared { plan: Plan { endpoints, base, not_called, .. }, client } = prepared;
+        let observations = sweep(client, endpoints.clone(), cancel).await;
+        let at = clock.now();
+        let checks = endpoints.iter().zip(observations).map(|(endpoint, observation)| {
+            let standings = standings(history, endpoint, &self.config.settling);
+            checked(endpoint, observation, &standings, &self.config.settling, self.environment, at)
+        });
+        ApiHealth { base_url: base.map(|base| shown(&base)), checks: checks.collect(), not_called }
+    }
+}
+
+/// Scheme, host, port and path.
+fn shown(base: &Url) -> String {
+    base.as_str().trim_end_matches('/').to_owned()
+}
+
+/// All checks of an environment.
+pub(super) fn query(environment: Environment) -> HealthQuery {
+    HealthQuery { environment: Some(environment), ..HealthQuery::default() }
+}
+
+/// The recorded checks of an environment, newest first; none and why, where they cannot be read.
+pub(super) async fn history(store: &dyn Store, environment: Environment) -> (Vec<ApiHealthCheck>, Option<Notice>) {
+    match store.api_health(&query(environment)).await {
+        Ok(checks) => (checks, None),
+        Err(error) => {
+            let notice = Notice {
+                level: NoticeLevel::Warning,
+                message: format!(
+                    "earlier checks of the API could not be read, so failures in a row begin anew: {error}"
+                ),
+                help: Some(error.help()),
+            };
+            (Vec::new(), Some(notice))
+        }
+    }
+}
+
+fn standings(history: &[ApiHealthCheck], endpoint: &Endpoint, settling: &Settling) -> Vec<Standing> {
+    let of_endpoint =
+        history.iter().filter(|it| it.http_method == endpoint.method && it.endpoint_path == endpoint.path);
+    of_endpoint
+        .take(settling.memory())
+        .map(|it| Standing { status: it.status, consecutive_failures: it.consecutive_failures })
+        .collect()
+}
+
+fn checked(
+    endpoint: &Endpoint,
+    observation: Observation,
+    history: &[Standing],
+    settling: &Settling,
+    environment: Environment,
+    at: Timestamp,
+) -> EndpointCheck {
+    let standing = settle(history, observation.finding, settling);
+    let is_expected = |status: &u16| endpoint.statuses.iter().any(|pattern| pattern.matches(*status));
+    let expected = observation.status.filter(is_expected);
+    let expected = expected.or_else(|| endpoint.statuses.first().map(|it| it.example())).unwrap_or(200);
+    let mut message = observation.problem.as_ref().map(|problem| problem.message.clone());
+    match (observation.finding, standing.status, &mut message) {
+        (HealthStatus::Failed, HealthStatus::Degraded, Some(message)) => {
+            let (misses, most) = (standing.consecutive_failures, settling.failed_after_misses);
+            message.push_str(&format!(" (miss {misses} of {most} before it has failed)"));
+        }
+        (HealthStatus::Healthy | HealthStatus::Degraded, HealthStatus::Failed, message) => {
+            *message = Some("it answers again, but not often enough yet to be well".to_owned());
+        }
+        _ => {}
+    }
+    let record = ApiHealthCheck {
+        id: Uuid::now_v7(),
+        endpoint_path: endpoint.path.clone(),
+        http_method: endpoint.method,
+        expected_status: expected,
+        // Some servers answer with numbers that are no status.
+        actual_status: observation.status.filter(|status| (100..=599).contains(status)),
+        response_time: observation.phases.total,
+        error_message: message,
+        status: standing.status,
+        last_checked: at,
+        consecutive_failures: standing.consecutive_failures,
+        environment,
+        deployment_id: None,
+    };
+    let problem = observation.problem;
+    EndpointCheck {
+        record,
+        phases: observation.phases,
+        attempts: observation.attempts,
+        retried: observation.retried,
+        assertion: problem.as_ref().and_then(|problem| problem.assertion.clone()),
+        expected: problem.as_ref().and_then(|problem| problem.expected.clone()),
+        actual: problem.as_ref().and_then(|problem| problem.actual.clone()),
+        help: problem.and_then(|problem| problem.help),
+    }
+}
+
+/// The measures of an API.
+pub(super) const MEASURES: [Measure; 4] =
+    [Measure::FailedEndpoints, Measure::DegradedEndpoints, Measure::UnknownEndpoints, Measure::UncalledOperations];
+
+/// The numbers that the gate judges.
+pub(super) fn facts(api: Option<&ApiHealth>) -> Vec<(Measure, Fact)> {
+    let Some(api) = api else {
+        let none = || Fact::Inapplicable("no API is configured".to_owned());
+        return MEASURES.map(|measure| (measure, none())).to_vec();
+    };
+    let count = |status| Fact::Known(api.count(status) as f64);
+    vec![
+        (Measure::FailedEndpoints, count(HealthStatus::Failed)),
+        (Measure::DegradedEndpoints, count(HealthStatus::Degraded)),
+        (Measure::UnknownEndpoints, count(HealthStatus::Unknown)),
+        (Measure::UncalledOperations, Fact::Known(api.not_called.len() as f64)),
+    ]
+}
+
+/// What is unknown is never healthy: unless the policy says how much of it is allowed, it is a doubt.
+pub(super) fn reasons(api: &ApiHealth, policy: &Policy) -> Vec<Reason> {
+    let doubt = |message: String, help: &str| Reason {
+        kind: ReasonKind::HealthUnknown,
+        outcome: Outcome::Inconclusive,
+        step: None,
+        message,
+        help: Some(help.to_owned()),
+    };
+    if api.checks.is_empty() {
+        let help = "see what is listed as not called; name `endpoints` under `api`, or `allow-writes`";
+        return vec![doubt("no endpoint of the API was checked".to_owned(), help)];
+    }
+    let unknown = api.count(HealthStatus::Unknown);
+    let is_limited = policy.thresholds.iter().any(|it| it.measure == Measure::UnknownEndpoints);
+    if unknown == 0 || is_limited {
+        return Vec::new();
+    }
+    let message = match unknown {
+        1 => "1 endpoint could not be checked".to_owned(),
+        many => format!("{many} endpoints could not be checked"),
+    };
+    vec![doubt(message, "see why below; `thresholds: { unknown-endpoints: … }` says how many may be")]
+}
+
+/// What the store is given.
+pub(super) fn records(api: &ApiHealth) -> Result<Vec<Valid<ApiHealthCheck>>, Invalid> {
+    api.checks.iter().map(|check| Valid::new(check.record.clone())).collect()
+}
