@@ -138,7 +138,9 @@ async fn execute_one(
         None => shown.finish(show),
     }
     let account = parser.finish(&mut |diagnostic| diagnostics.push(diagnostic));
-    diagnostics.iter_mut().for_each(|diagnostic| workshop.classification.apply(diagnostic));
+    for diagnostic in &mut diagnostics {
+        workshop.classification.apply(diagnostic);
+    }
     let (outcome, reason) = judge_step(&StepFacts {
         name: &planned.name,
         exit: &finished.exit,

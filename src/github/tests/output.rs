@@ -44,6 +44,7 @@ fn report(directory: &str, diagnostics: Vec<Tracked>) -> Report {
         steps: vec![],
         build: None,
         variables: Variables::default(),
+        api: None,
         diagnostics,
         fixed: vec![],
         notices: vec![],

@@ -8,6 +8,7 @@ use crate::app::run::plan::Plan;
 use crate::app::run::scene::Scene;
 use crate::app::run::{Hands, Input, facts, plan};
 use crate::project::{Git, Project, Sharing, Worktree};
+use crate::record::build::ToolVersions;
 use crate::record::{BuildStatus, Environment};
 use crate::report::{Notice, NoticeLevel, Step};
 use crate::step::Cancel;
@@ -93,7 +94,7 @@ async fn attempt(
     let mut found = facts::without_echoes(said);
     read_lines(&mut found, &directory);
     let counts = facts::count(&[], &[], &steps);
-    let record = built.end(&steps, None, &counts, &measured.output, Default::default(), hands.clock.now());
+    let record = built.end(&steps, None, &counts, &measured.output, ToolVersions::default(), hands.clock.now());
     let known = Known {
         kind: "reference",
         commit: Some(commit),
