@@ -1,6 +1,6 @@
 //! The command line. Only words: what they mean is in `app`.
 
-use crate::config::CommentPolicy;
+use crate::config::{CommentPolicy, CommitCheck};
 use crate::record::Environment;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -96,6 +96,12 @@ pub(super) struct RunArgs {
     /// Whether the pull request gets a comment, instead of what the configuration says
     #[arg(long, value_enum, value_name = "WHEN")]
     pub(super) comment: Option<CommentChoice>,
+    /// Be inconclusive where a pull request's comment could not be posted
+    #[arg(long)]
+    pub(super) require_comment: bool,
+    /// What is put beside the commit on GitHub, instead of what the configuration says
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(super) commit_check: Option<CommitCheckChoice>,
     /// Write a view of the report (`sarif`, `junit`, `json`, …) to a file, or to standard output; repeatable
     #[arg(long = "report", value_name = "VIEW[=PATH]")]
     pub(super) reports: Vec<String>,
@@ -135,6 +141,23 @@ impl From<CommentChoice> for CommentPolicy {
         match choice {
             CommentChoice::Always => Self::Always,
             CommentChoice::Never => Self::Never,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum CommitCheckChoice {
+    None,
+    Status,
+    CheckRun,
+}
+
+impl From<CommitCheckChoice> for CommitCheck {
+    fn from(choice: CommitCheckChoice) -> Self {
+        match choice {
+            CommitCheckChoice::None => Self::None,
+            CommitCheckChoice::Status => Self::Status,
+            CommitCheckChoice::CheckRun => Self::CheckRun,
         }
     }
 }

@@ -134,13 +134,17 @@ fn run(
             (None, None) => app::run::Source::Store,
         },
         comment: arguments.comment.map(Into::into),
+        is_comment_required: arguments.require_comment,
+        commit_check: arguments.commit_check.map(Into::into),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         key: arguments.key.clone(),
     };
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
-        let hands = app::run::Hands { clock: &SystemClock, process, cancel, console };
+        let timer = std::sync::Arc::new(crate::github::RealTimer);
+        let patience = crate::github::Patience::default();
+        let hands = app::run::Hands { clock: &SystemClock, timer, patience, process, cancel, console };
         app::run::run(hands, &input).await
     });
     // A measurement that was given up may still be at work; its end is not waited for.

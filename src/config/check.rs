@@ -30,6 +30,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         policy: policy(raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(), has_api),
         store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
+        commit_check: raw.commit_check.map(|check| check.value.0).unwrap_or_default(),
     })
 }
 

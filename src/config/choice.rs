@@ -4,7 +4,7 @@ use super::api::HttpChoice;
 use super::read::{Read, ReadKey, Reader};
 use super::suggest::{self, quoted};
 use super::tree::{Node, Span};
-use super::{CommentPolicy, ValueFormat};
+use super::{CommentPolicy, CommitCheck, ValueFormat};
 use crate::diagnostic::{Category, Severity};
 use crate::gate::OnExceed;
 use crate::record::{AssetKind, Environment, HttpMethod};
@@ -126,6 +126,19 @@ impl Word for CommentPolicy {
         match self {
             Self::Always => "always",
             Self::Never => "never",
+        }
+    }
+}
+
+impl Word for CommitCheck {
+    const ALL: &'static [Self] = &[Self::None, Self::Status, Self::CheckRun];
+    const SAMPLE: &'static str = "status";
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Status => "status",
+            Self::CheckRun => "check-run",
         }
     }
 }

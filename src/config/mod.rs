@@ -36,7 +36,9 @@ mod value;
 pub use mistake::{Mistake, Mistakes, Related};
 pub use render::Colour;
 pub use schema::schema;
-pub use settings::{CommentPolicy, Config, StepConfig, StoreConfig, ValueFormat, VariableSpec, VariablesConfig};
+pub use settings::{
+    CommentPolicy, CommitCheck, Config, StepConfig, StoreConfig, ValueFormat, VariableSpec, VariablesConfig,
+};
 pub use template::Template;
 
 use mistake::Found;

@@ -11,7 +11,7 @@ use super::text::{Branch, Command, FormatName, InnerPath, Line, RelativePath, Sp
 use super::threshold::RawThresholds;
 use super::tree::{Content, Node};
 use super::value::{Count, Flag, Pattern, Timeout, VariableName};
-use super::{CommentPolicy, ValueFormat};
+use super::{CommentPolicy, CommitCheck, ValueFormat};
 use crate::record::Environment;
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ keys! {
         store = "store": RawStore,
         /// Whether a comment is written on the pull request. Default: `always`.
         comment = "comment": Choice<CommentPolicy>,
+        /// What is put beside the commit on GitHub, besides the job's own check. Default: `none`.
+        commit_check = "commit-check": Choice<CommitCheck>,
     }
 }
 

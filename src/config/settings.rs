@@ -26,6 +26,7 @@ pub struct Config {
     pub policy: Policy,
     pub store: StoreConfig,
     pub comment: CommentPolicy,
+    pub commit_check: CommitCheck,
 }
 
 /// One command of the run.
@@ -136,4 +137,15 @@ pub enum CommentPolicy {
     #[default]
     Always,
     Never,
+}
+
+/// What is put beside the commit, besides the job's own check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CommitCheck {
+    #[default]
+    None,
+    /// One line; needs `statuses: write`.
+    Status,
+    /// With summary and annotations; needs `checks: write`.
+    CheckRun,
 }

@@ -84,6 +84,10 @@ pub enum ReasonKind {
     MeasurementFailed,
     /// Whether what runs is healthy could not be found out.
     HealthUnknown,
+    /// The folder holds another commit than the one that the run is about.
+    OtherCommit,
+    /// The comment could not be posted, and was required.
+    CommentNotPosted,
 }
 
 /// A reason with its words.
@@ -117,4 +121,12 @@ pub struct Verdict {
     pub outcome: Outcome,
     pub conditions: Vec<Condition>,
     pub reasons: Vec<Reason>,
+}
+
+impl Verdict {
+    /// One reason more, after the judgement.
+    pub fn add(&mut self, reason: Reason) {
+        self.outcome = self.outcome.max(reason.outcome);
+        self.reasons.push(reason);
+    }
 }

@@ -3,7 +3,7 @@
 //! Both must be on one origin, since the token goes to both: a GraphQL address elsewhere is ignored
 //! and the right one derived (<https://docs.github.com/en/enterprise-server/graphql/guides/managing-enterprise-accounts>).
 
-use super::Error;
+use super::{Error, Proxies};
 use url::Url;
 
 /// The addresses of one GitHub.
@@ -12,6 +12,7 @@ pub struct Address {
     /// `https://api.github.com`, `https://ghe.example/api/v3`; no slash at the end.
     rest: Url,
     graphql: Url,
+    proxies: Proxies,
 }
 
 impl Address {
@@ -32,7 +33,17 @@ impl Address {
             .and_then(|given| Url::parse(given).ok())
             .filter(|given| given.origin() == url.origin())
             .unwrap_or(derived);
-        Ok(Self { rest: url, graphql })
+        Ok(Self { rest: url, graphql, proxies: Proxies::default() })
+    }
+
+    /// The same, reached through one of these where they apply.
+    #[must_use]
+    pub fn through(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    pub(super) fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     /// Scheme, host and port of both.

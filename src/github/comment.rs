@@ -4,13 +4,16 @@
 //! One GraphQL read (`viewerDidAuthor` is the only account of authorship that every kind of token can
 //! ask for: `GET /user` is closed to a workflow's own token), most recently updated first, so that the
 //! comment is nearly always on the first page; then at most one REST write. After a write whose answer
-//! got lost everything starts again with the read, so that nothing is posted twice.
+//! got lost everything starts again with the read, so that nothing is posted twice. GitHub knows no
+//! conditional write, so a second read follows the write: jobs that wrote at the same moment all see
+//! the same comments then, and agree on the one that stays.
 
-use super::client::{Budget, Client, Failure, Method};
+use super::client::{Client, Method};
+use super::failure::{Action, Failure};
 use super::{Error, Repository};
 use crate::report::CommentIdentity;
 use serde_json::{Value, json};
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 
 const READ: &str = "\
 query($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -24,12 +27,18 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {
   }
 }";
 
-const READ_ACTION: &str = "read the pull request's comments";
-const CREATE_ACTION: &str = "write a comment";
-const UPDATE_ACTION: &str = "update its comment";
+/// For every one of them: GitHub counts a pull request's conversation to the pull request.
+const PERMISSION: &str = "pull-requests: write";
+const READ_ACTION: Action = Action { words: "read the pull request's comments", permission: PERMISSION };
+const CREATE_ACTION: Action = Action { words: "write a comment", permission: PERMISSION };
+const UPDATE_ACTION: Action = Action { words: "update its comment", permission: PERMISSION };
+const DELETE_ACTION: Action = Action { words: "delete its own duplicate", permission: PERMISSION };
 
 /// GitHub's own limit of comments on one pull request is below this many pages.
 const MAX_PAGES: usize = 100;
+
+/// How often others may come between our read and our write before we let them.
+const MAX_ROUNDS: usize = 4;
 
 /// The pull request that a comment belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,21 +73,18 @@ pub struct Posted {
 pub async fn post_comment(client: &Client, target: &CommentTarget, body: &str) -> Result<Posted, Error> {
     let identity = CommentIdentity::parse(body).ok_or(Error::Unmarked)?;
     let post = Post { client, target, identity, body };
-    let mut budget = Budget::start(client.patience());
-    let mut was_deleted = false;
-    loop {
-        let failure = match post.attempt().await {
-            Ok(posted) => return Ok(posted),
-            // Somebody deleted the comment between our read and our write: once more, to write a new one.
-            Err(Stop::Deleted) if !was_deleted => {
-                was_deleted = true;
-                continue;
+    client
+        .insist(async || {
+            let mut written = None;
+            for _ in 0..MAX_ROUNDS {
+                match post.round(written).await? {
+                    Round::Ended(posted) => return Ok(posted),
+                    Round::Again(outcome) => written = outcome,
+                }
             }
-            Err(Stop::Deleted) => Error::NotFound { what: post.what() }.into(),
-            Err(Stop::Failed(failure)) => failure,
-        };
-        budget.wait_after(failure).await?;
-    }
+            Err(Error::NotFound { what: post.what(), permission: PERMISSION }.into())
+        })
+        .await
 }
 
 struct Post<'a> {
@@ -88,25 +94,15 @@ struct Post<'a> {
     body: &'a str,
 }
 
-enum Stop {
-    Deleted,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(Failure::Final(error))
-    }
+/// What came of one read and at most one write.
+enum Round {
+    Ended(Posted),
+    /// Others came between; with what we have written so far.
+    Again(Option<PostedAs>),
 }
 
 /// Our comment as it was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Found {
     id: u64,
     url: String,
@@ -119,38 +115,80 @@ impl Post<'_> {
         format!("{}#{}", self.target.repository, self.target.number)
     }
 
-    async fn attempt(&self) -> Result<Posted, Stop> {
-        let Some(found) = self.find().await? else { return self.create().await };
-        match decide(&self.identity, self.body, &found) {
-            PostedAs::Updated => self.update(&found).await,
-            outcome => Ok(Posted { outcome, url: found.url }),
+    async fn round(&self, before: Option<PostedAs>) -> Result<Round, Failure> {
+        // Waiting for one's turn between read and write would make room for others.
+        self.client.settle().await;
+        let ours = self.find().await?;
+        let Some((kept, others)) = choose(&ours) else {
+            let created = self.create().await?;
+            let outcome = before.unwrap_or(PostedAs::Created);
+            return Ok(self.look_again(created, outcome).await);
+        };
+        match decide(&self.identity, self.body, kept) {
+            PostedAs::Updated => match self.update(kept).await {
+                Ok(updated) => Ok(self.look_again(updated, before.unwrap_or(PostedAs::Updated)).await),
+                // Somebody deleted the comment between our read and our write.
+                Err(Failure::Final(Error::NotFound { .. } | Error::Gone { .. })) => Ok(Round::Again(before)),
+                Err(failure) => Err(failure),
+            },
+            outcome => {
+                self.remove(others).await;
+                Ok(Round::Ended(Posted { outcome: before.unwrap_or(outcome), url: kept.url.clone() }))
+            }
         }
     }
 
-    /// Our comment that was touched last.
-    async fn find(&self) -> Result<Option<Found>, Stop> {
+    /// What became of what was just written, while others may have written as well.
+    async fn look_again(&self, written: Found, outcome: PostedAs) -> Round {
+        let done = Posted { outcome, url: written.url.clone() };
+        // It is posted; a read that fails now changes nothing about that, and the next run tidies up.
+        let Ok(mut ours) = self.find().await else { return Round::Ended(done) };
+        if !ours.iter().any(|found| found.id == written.id) {
+            ours.push(written.clone());
+        }
+        let Some((kept, others)) = choose(&ours) else { return Round::Ended(done) };
+        self.remove(others).await;
+        let order = |found: &Found| (found.identity.run, found.identity.attempt);
+        if order(kept) < order(&written) || (kept.id != written.id && order(kept) == order(&written)) {
+            return Round::Again(Some(outcome));
+        }
+        if order(kept) > order(&written) {
+            return Round::Ended(Posted { outcome: PostedAs::NewerRunWins, url: kept.url.clone() });
+        }
+        Round::Ended(done)
+    }
+
+    /// Our comments on the page with the one that was touched last.
+    async fn find(&self) -> Result<Vec<Found>, Failure> {
         let Repository { owner, name } = &self.target.repository;
         let mut after = Value::Null;
         for _ in 0..MAX_PAGES {
             let variables = json!({ "owner": owner, "name": name, "number": self.target.number, "after": after });
             let data = self.client.query(READ_ACTION, READ, &variables, &self.what()).await?;
             let comments = data.pointer("/repository/pullRequest/comments");
-            let comments = comments.ok_or_else(|| Error::NotFound { what: self.what() })?;
+            let comments = comments.ok_or_else(|| Error::NotFound { what: self.what(), permission: PERMISSION })?;
             let nodes = comments
                 .get("nodes")
                 .and_then(Value::as_array)
                 .ok_or_else(|| Error::Answer { problem: "it has no list of comments".to_owned() })?;
+            let mut ours = Vec::new();
             for node in nodes {
-                if let Some(found) = self.recognise(node)? {
-                    return Ok(Some(found));
-                }
+                ours.extend(self.recognise(node)?);
             }
-            if comments.pointer("/pageInfo/hasNextPage").and_then(Value::as_bool) != Some(true) {
-                return Ok(None);
+            if !ours.is_empty() || comments.pointer("/pageInfo/hasNextPage").and_then(Value::as_bool) != Some(true) {
+                return Ok(ours);
             }
             after = comments.pointer("/pageInfo/endCursor").cloned().unwrap_or_default();
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    /// Duplicates of jobs that wrote at the same moment. One that cannot be removed now is removed by the next run.
+    async fn remove(&self, others: Vec<&Found>) {
+        for other in others {
+            let route = format!("/repos/{}/issues/comments/{}", self.target.repository, other.id);
+            let _next_time = self.client.write(DELETE_ACTION, Method::Delete, &route, None, &self.what()).await;
+        }
     }
 
     /// The comment if we wrote it and it has our key.
@@ -171,42 +209,53 @@ impl Post<'_> {
         Ok(Some(Found { id, url: text("url").to_owned(), body: body.to_owned(), identity }))
     }
 
-    async fn create(&self) -> Result<Posted, Stop> {
+    async fn create(&self) -> Result<Found, Failure> {
         let route = format!("/repos/{}/issues/{}/comments", self.target.repository, self.target.number);
-        let answer =
-            self.client.rest(CREATE_ACTION, Method::Post, &route, &json!({ "body": self.body }), &self.what()).await?;
-        Ok(Posted { outcome: PostedAs::Created, url: page_of(&answer)? })
+        self.written(CREATE_ACTION, Method::Post, &route).await
     }
 
-    async fn update(&self, found: &Found) -> Result<Posted, Stop> {
+    async fn update(&self, found: &Found) -> Result<Found, Failure> {
         let route = format!("/repos/{}/issues/comments/{}", self.target.repository, found.id);
-        match self.client.rest(UPDATE_ACTION, Method::Patch, &route, &json!({ "body": self.body }), &self.what()).await
-        {
-            Ok(answer) => Ok(Posted { outcome: PostedAs::Updated, url: page_of(&answer)? }),
-            Err(Failure::Final(Error::NotFound { .. } | Error::Gone { .. })) => Err(Stop::Deleted),
-            Err(failure) => Err(failure.into()),
-        }
+        self.written(UPDATE_ACTION, Method::Patch, &route).await
+    }
+
+    async fn written(&self, action: Action, method: Method, route: &str) -> Result<Found, Failure> {
+        let body = json!({ "body": self.body });
+        let answer = self.client.write(action, method, route, Some(&body), &self.what()).await?;
+        let missing = |key: &str| Error::Answer { problem: format!("the comment has no `{key}`") };
+        Ok(Found {
+            id: answer.get("id").and_then(Value::as_u64).ok_or_else(|| missing("id"))?,
+            url: answer.get("html_url").and_then(Value::as_str).ok_or_else(|| missing("html_url"))?.to_owned(),
+            body: self.body.to_owned(),
+            identity: self.identity.clone(),
+        })
     }
 }
 
-fn page_of(answer: &Value) -> Result<String, Error> {
-    let url = answer.get("html_url").and_then(Value::as_str).map(str::to_owned);
-    url.ok_or_else(|| Error::Answer { problem: "the comment has no `html_url`".to_owned() })
+/// The comment that stays, and the others: every job that sees the same comments chooses the same.
+fn choose(ours: &[Found]) -> Option<(&Found, Vec<&Found>)> {
+    let kept = ours.iter().max_by_key(|found| (found.identity.run, found.identity.attempt, Reverse(found.id)))?;
+    Some((kept, ours.iter().filter(|found| found.id != kept.id).collect()))
 }
 
 /// What to do about the comment that is there.
 fn decide(ours: &CommentIdentity, body: &str, found: &Found) -> PostedAs {
     let theirs = &found.identity;
-    match (theirs.run, theirs.attempt).cmp(&(ours.run, ours.attempt)) {
-        Ordering::Greater => PostedAs::NewerRunWins,
-        // The marker names the run, so it differs each time; what a reader sees need not.
-        _ if theirs.sha == ours.sha && visible(&found.body) == visible(body) => PostedAs::Unchanged,
-        _ => PostedAs::Updated,
+    if (theirs.run, theirs.attempt) > (ours.run, ours.attempt) {
+        PostedAs::NewerRunWins
+    // The marker names the run, so it differs each time; what a reader sees need not.
+    } else if theirs.sha == ours.sha && visible(theirs, &found.body) == visible(ours, body) {
+        PostedAs::Unchanged
+    } else {
+        PostedAs::Updated
     }
 }
 
-/// A comment without its marker, as GitHub may give it back: other line breaks, no blanks at its end.
-fn visible(body: &str) -> String {
+/// A comment as it is read: without its marker and the way to its own run, and as GitHub may give it
+/// back, with other line breaks and no blanks at its end.
+fn visible(identity: &CommentIdentity, body: &str) -> String {
     let rest = body.split_once('\n').map_or("", |(_, rest)| rest);
-    rest.replace("\r\n", "\n").trim_end().to_owned()
+    let run = format!("/actions/runs/{}", identity.run);
+    let attempt = format!("{run}/attempts/{}", identity.attempt);
+    rest.replace("\r\n", "\n").trim_end().replace(&attempt, "/actions/runs/").replace(&run, "/actions/runs/")
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-/// The YAML that a workflow needs for the comment.
-const GRANT: &str = "grant the permission in the workflow:\n\npermissions:\n  contents: read\n  pull-requests: write";
+/// The YAML that the workflow needs.
+fn grant(permission: &str) -> String {
+    format!("grant the permission in the workflow:\n\npermissions:\n  contents: read\n  {permission}")
+}
 
 /// A failure to understand or to reach GitHub. It says nothing about the project.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +16,15 @@ pub enum Error {
     /// The event file could not be read or understood.
     #[error("the event file `{}` {problem}", path.display())]
     Payload { path: PathBuf, problem: String },
+    /// TLS cannot be set up.
+    #[error("no secure connection can be made: {problem}")]
+    Tls { problem: String },
     /// The token cannot be sent in an HTTP header.
     #[error("the GitHub token has characters that no token has")]
     Token,
+    /// There is nothing to prove with who we are.
+    #[error("no token is given")]
+    NoToken,
     /// The comment's text does not begin with our marker, so it could not be found again.
     #[error("the comment has no `shipgate` marker in its first line")]
     Unmarked,
@@ -25,10 +33,10 @@ pub enum Error {
     Unauthorized { message: String },
     /// 403 that is not a rate limit.
     #[error("the token may not {action}: {message}")]
-    Forbidden { action: &'static str, message: String },
+    Forbidden { action: &'static str, permission: String, message: String },
     /// 404; also what GitHub says of private things that a token may not see.
     #[error("GitHub does not know `{what}`, or the token may not see it")]
-    NotFound { what: String },
+    NotFound { what: String, permission: &'static str },
     /// 410.
     #[error("`{what}` is gone: {message}")]
     Gone { what: String, message: String },
@@ -54,23 +62,26 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::NoToken => Some("pass one to the step: `env: { GITHUB_TOKEN: ${{ github.token }} }`".to_owned()),
             Self::Unauthorized { .. } => {
                 Some("give the action a valid `token`; the default is `${{ github.token }}`".to_owned())
             }
             Self::Forbidden { message, .. } if message.contains("locked") => {
                 Some("unlock the conversation of the pull request, or switch the comment off".to_owned())
             }
-            Self::Forbidden { .. } => Some(format!(
-                "{GRANT}\n\non a pull request from a fork or by Dependabot the token stays read-only; the job summary \
-                 has the same result"
+            Self::Forbidden { permission, .. } => Some(format!(
+                "{}\n\non a pull request from a fork or by Dependabot the token stays read-only: the job summary has \
+                 the same result, and a workflow on `workflow_run` can post it (`shipgate init` writes one)",
+                grant(permission)
             )),
-            Self::NotFound { .. } => Some(GRANT.to_owned()),
+            Self::NotFound { permission, .. } => Some(grant(permission)),
             Self::Token => Some("see that the secret holds the token alone, without line breaks or quotes".to_owned()),
             Self::Payload { .. } => Some("see `GITHUB_EVENT_PATH`; GitHub Actions sets it".to_owned()),
             Self::Limited { .. } | Self::Unreachable { .. } => {
                 Some("the verdict stands; re-run the job to post the comment".to_owned())
             }
             Self::Environment { .. }
+            | Self::Tls { .. }
             | Self::Unmarked
             | Self::Gone { .. }
             | Self::Rejected { .. }

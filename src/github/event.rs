@@ -4,7 +4,7 @@
 //! <https://docs.github.com/en/webhooks/webhook-events-and-payloads>. The payload is read tolerantly:
 //! only what is used must have its shape. Everything in it may have been chosen by a stranger.
 
-use super::{Address, CommentTarget, Error};
+use super::{Address, CommentTarget, Error, Proxies};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -114,6 +114,20 @@ pub struct MergeGroup {
     pub base_sha: String,
 }
 
+/// The run that a `workflow_run` event is about. A fork's own commit may have started it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowRun {
+    pub run: RunNumber,
+    /// The event that had started it.
+    pub event: String,
+    pub head_sha: String,
+    pub head_branch: Option<String>,
+    /// `owner/name`; `None` when the fork was deleted meanwhile.
+    pub head_repository: Option<String>,
+    /// Of the same repository; GitHub names none for a fork's.
+    pub pull_requests: Vec<u64>,
+}
+
 /// Which run of which workflow; later runs are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunNumber {
@@ -129,8 +143,11 @@ pub struct Event {
     pub repository: Repository,
     pub pull_request: Option<PullRequest>,
     pub merge_group: Option<MergeGroup>,
+    pub workflow_run: Option<WorkflowRun>,
     /// The commit that the run is about: a pull request's head rather than its merge commit.
     pub commit: Option<String>,
+    /// What is checked out where the workflow names nothing else.
+    pub default_checkout: Option<String>,
     /// The branch that the run is about: a pull request's head, or the pushed branch; `None` for a tag or a queue.
     pub branch: Option<String>,
     pub default_branch: Option<String>,
@@ -194,11 +211,13 @@ impl Event {
 
         let pull_request = read_pull_request(&payload, &repository);
         let merge_group = (kind == EventKind::MergeGroup).then(|| read_merge_group(&payload)).flatten();
+        let workflow_run = (kind == EventKind::WorkflowRun).then(|| read_workflow_run(&payload)).flatten();
         match kind {
             EventKind::PullRequest | EventKind::PullRequestTarget if pull_request.is_none() => {
                 return Err(incomplete("pull_request"));
             }
             EventKind::MergeGroup if merge_group.is_none() => return Err(incomplete("merge_group")),
+            EventKind::WorkflowRun if workflow_run.is_none() => return Err(incomplete("workflow_run")),
             _ => {}
         }
         let commit = match (&pull_request, &merge_group) {
@@ -215,8 +234,10 @@ impl Event {
         };
         Ok(Some(Self {
             default_branch: text_at(&payload, "/repository/default_branch"),
+            default_checkout: get("GITHUB_SHA").map(str::to_owned),
             run_url: run_url(&server_url, &repository, run),
-            address: Address::new(get("GITHUB_API_URL").unwrap_or(Address::DEFAULT_REST), get("GITHUB_GRAPHQL_URL"))?,
+            address: Address::new(get("GITHUB_API_URL").unwrap_or(Address::DEFAULT_REST), get("GITHUB_GRAPHQL_URL"))?
+                .through(Proxies::read(environment)),
             workspace: get("GITHUB_WORKSPACE").map(PathBuf::from),
             token: Self::TOKEN_VARIABLES.into_iter().find_map(|name| get(name).and_then(Token::new)),
             summary_file: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
@@ -225,6 +246,7 @@ impl Event {
             repository,
             pull_request,
             merge_group,
+            workflow_run,
             commit,
             branch,
             run,
@@ -300,5 +322,19 @@ fn read_merge_group(payload: &Value) -> Option<MergeGroup> {
         head_sha: text_at(payload, "/merge_group/head_sha")?,
         base_ref: base_ref.strip_prefix("refs/heads/").unwrap_or(&base_ref).to_owned(),
         base_sha: text_at(payload, "/merge_group/base_sha")?,
+    })
+}
+
+fn read_workflow_run(payload: &Value) -> Option<WorkflowRun> {
+    let run = payload.get("workflow_run")?;
+    let attempt = run.get("run_attempt").and_then(Value::as_u64).and_then(|attempt| u32::try_from(attempt).ok());
+    let pull_requests = run.get("pull_requests").and_then(Value::as_array).into_iter().flatten();
+    Some(WorkflowRun {
+        run: RunNumber { id: run.get("id")?.as_u64()?, attempt: attempt.unwrap_or(1) },
+        event: text_at(run, "/event")?,
+        head_sha: text_at(run, "/head_sha")?,
+        head_branch: text_at(run, "/head_branch"),
+        head_repository: text_at(run, "/head_repository/full_name"),
+        pull_requests: pull_requests.filter_map(|pull| pull.get("number")?.as_u64()).collect(),
     })
 }

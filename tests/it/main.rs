@@ -16,6 +16,8 @@ mod formats;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod github;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod layers;

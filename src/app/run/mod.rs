@@ -2,6 +2,7 @@
 
 pub(in crate::app) mod base;
 mod build;
+mod desk;
 mod execute;
 mod facts;
 mod lines;
@@ -15,8 +16,9 @@ use super::console::Console;
 use super::health;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
-use crate::config::CommentPolicy;
+use crate::config::{CommentPolicy, CommitCheck};
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
+use crate::github::{Patience, Timer};
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Notice, NoticeLevel, Report, Tracked, Variables};
@@ -26,12 +28,14 @@ use crate::track;
 use crate::variable::{self, Checked};
 use base::Stage;
 use build::Built;
+use desk::Desk;
 use execute::{Executed, Workshop, execute, packages};
 use facts::Measurements;
 use plan::Plan;
 use scene::Scene;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub use base::Source;
@@ -63,6 +67,10 @@ pub struct Input {
     pub base: Source,
     /// Instead of the configuration's.
     pub comment: Option<CommentPolicy>,
+    /// A comment that could not be posted makes the run inconclusive.
+    pub is_comment_required: bool,
+    /// Instead of the configuration's.
+    pub commit_check: Option<CommitCheck>,
     pub targets: Vec<Target>,
     /// Tells comments apart.
     pub key: String,
@@ -71,6 +79,9 @@ pub struct Input {
 /// Everything from outside that a run works with.
 pub struct Hands<'a> {
     pub clock: &'a dyn Clock,
+    /// For the waits between requests to GitHub.
+    pub timer: Arc<dyn Timer>,
+    pub patience: Patience,
     pub process: &'a Process,
     pub cancel: Cancel,
     pub console: &'a mut dyn Console,
@@ -144,15 +155,20 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     };
     let build = Built::begin(&plan, &scene, environment, started_at);
     let asked = hands.cancel.clone();
+    let mut desk = Desk::open(&scene, input, &settings.config, Arc::clone(&hands.timer), hands.patience);
     let versions = || unless_stopped(asked.clone(), scene.versions(hands.process));
     let steps = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console);
-    let (executed, versions) = if plan.installs() {
-        // The installed versions are those after the installation.
-        let executed = steps.await;
-        (executed, versions().await)
-    } else {
-        tokio::join!(steps, versions())
+    let work = async {
+        if plan.installs() {
+            // The installed versions are those after the installation.
+            let executed = steps.await;
+            (executed, versions().await)
+        } else {
+            tokio::join!(steps, versions())
+        }
     };
+    let ((executed, versions), ()) =
+        tokio::join!(work, unless_stopped(asked.clone(), Box::pin(desk.begin_check(started_at))));
     let cache = size_cache(input);
     let measured = build::measure_output(
         &plan,
@@ -191,6 +207,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     notices.extend(measured.notices);
     let mut reasons = reasons(&executed);
     reasons.extend(measured.reasons);
+    reasons.extend(scene.reason());
     reasons.extend(api.iter().flat_map(|api| health::reasons(api, &settings.config.policy)));
     notices.extend(history_notice);
 
@@ -248,8 +265,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         notices,
     };
     redaction::redact(&mut report, &redactor);
-    let outcome = report.verdict.outcome;
-    publish::publish(&mut hands, input, &settings.config, &scene, report, &readings).await;
+    let published = publish::publish(&mut hands, input, &settings.config, &scene, desk, report, &readings);
+    let outcome = Box::pin(published).await;
     Ok(outcome.into())
 }
 

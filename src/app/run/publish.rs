@@ -2,18 +2,19 @@
 //! A sink that fails is shown and changes nothing about the verdict.
 
 use super::base::open_store;
+use super::desk::{Commented, Desk};
 use super::scene::Scene;
 use super::{Hands, Input, Writing};
 use crate::app::check;
 use crate::app::console::{Colour, Console};
 use crate::app::{Error, Process};
-use crate::config::{CommentPolicy, Config};
-use crate::github::{self, Client, Patience, PostedAs};
-use crate::project;
+use crate::config::Config;
+use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::report::{Changes, CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
 use crate::step::Cancel;
 use crate::store::{RecordOutcome, RunRecord, Store};
 use crate::track::{Found, StepReading};
+use crate::{github, project};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -50,18 +51,21 @@ impl FromStr for Target {
     }
 }
 
-/// Brings the report everywhere it belongs.
+/// Brings the report everywhere it belongs; gives the outcome, to which a required comment belongs.
 pub(super) async fn publish(
     hands: &mut Hands<'_>,
     input: &Input,
     config: &Config,
     scene: &Scene,
+    mut desk: Desk<'_>,
     mut report: Report,
     readings: &[StepReading],
-) {
+) -> Outcome {
     let writes = input.writing != Writing::Nothing;
+    let mut is_recorded = false;
     if writes && (input.writing == Writing::Record || scene.is_base()) {
         let notice = record(config, scene, input, &report, readings, &hands.cancel).await;
+        is_recorded = notice.is_none();
         report.notices.extend(notice);
         if let Some(api) = &report.api {
             let store = open_store(config, &input.directory, &hands.cancel);
@@ -80,9 +84,16 @@ pub(super) async fn publish(
         ..RenderOptions::default()
     };
     let comment = RenderOptions { identity: Some(identity), ..options.clone() };
+    let mut commented_as = Commented::NotWanted;
     if writes {
-        let notice = post(scene, input, config, &report, &comment, &hands.cancel).await;
+        let (commented, notice) = desk.comment(&report, &comment, &hands.cancel).await;
         report.notices.extend(notice);
+        if commented == Commented::Failed && input.is_comment_required {
+            report.verdict.add(required_comment());
+        }
+        let notice = desk.end_check(&report, &options, hands.clock.now(), &hands.cancel).await;
+        report.notices.extend(notice);
+        commented_as = commented;
     }
     for target in &input.targets {
         if let Err(error) = write_target(target, &report, &options, &input.directory, writes, hands.console) {
@@ -102,7 +113,26 @@ pub(super) async fn publish(
     if writes {
         let changes = changes(scene, &report, hands.process).await;
         in_actions(scene, input, &report, &changes, &options, hands.console);
+        to_the_action(scene, commented_as, is_recorded);
     }
+    report.verdict.outcome
+}
+
+fn required_comment() -> Reason {
+    Reason {
+        kind: ReasonKind::CommentNotPosted,
+        outcome: Outcome::Inconclusive,
+        step: None,
+        message: "the comment could not be posted, and `--require-comment` was given".to_owned(),
+        help: Some("see why under the notices, or leave `--require-comment` away".to_owned()),
+    }
+}
+
+/// What the steps of the action after this one go by. Where it cannot be written, the outputs could not be either.
+fn to_the_action(scene: &Scene, commented: Commented, is_recorded: bool) {
+    let Some(file) = scene.event.as_ref().and_then(|event| event.output_file.as_ref()) else { return };
+    let outputs = [("comment", commented.as_str().to_owned()), ("recorded", is_recorded.to_string())];
+    let _shown_already = github::write_outputs(file, &outputs);
 }
 
 fn identity(input: &Input, scene: &Scene, report: &Report) -> CommentIdentity {
@@ -149,7 +179,7 @@ fn write_target(
     crate::app::file::replace(&path, &text).map_err(failed)
 }
 
-fn warning(message: String, help: Option<String>) -> Notice {
+pub(super) fn warning(message: String, help: Option<String>) -> Notice {
     Notice { level: NoticeLevel::Warning, message, help }
 }
 
@@ -181,52 +211,6 @@ async fn record(
         }),
         Ok(_) => None,
         Err(error) => Some(warning(format!("this run was not recorded: {error}"), Some(error.help()))),
-    }
-}
-
-/// Posts the comment of a pull request where a token is given for it.
-async fn post(
-    scene: &Scene,
-    input: &Input,
-    config: &Config,
-    report: &Report,
-    options: &RenderOptions,
-    cancel: &Cancel,
-) -> Option<Notice> {
-    let event = scene.event.as_ref()?;
-    let target = event.comment_target()?;
-    if input.comment.unwrap_or(config.comment) == CommentPolicy::Never {
-        return None;
-    }
-    let Some(token) = &event.token else {
-        return Some(warning(
-            "the comment was not posted: no token is given".to_owned(),
-            Some("pass one to the step: `env: { GITHUB_TOKEN: ${{ github.token }} }`".to_owned()),
-        ));
-    };
-    let mut body = Vec::new();
-    render(View::Markdown, report, options, &mut body).ok()?;
-    let body = String::from_utf8(body).ok()?;
-    let posted = match Client::new(event.address.clone(), token, Patience::default()) {
-        Ok(client) => tokio::select! {
-            biased;
-            () = cancel.clone().asked() => {
-                return Some(warning("the comment was not posted: the run was stopped".to_owned(), None));
-            }
-            posted = github::post_comment(&client, &target, &body) => posted,
-        },
-        Err(error) => Err(error),
-    };
-    match posted {
-        Ok(posted) => match posted.outcome {
-            PostedAs::NewerRunWins => Some(Notice {
-                level: NoticeLevel::Info,
-                message: "the comment already shows the result of a newer run, so it was left".to_owned(),
-                help: None,
-            }),
-            PostedAs::Created | PostedAs::Updated | PostedAs::Unchanged => None,
-        },
-        Err(error) => Some(warning(format!("the comment was not posted: {error}"), error.help())),
     }
 }
 
@@ -269,7 +253,10 @@ fn in_actions(
             failures.push(format!("the step's outputs were not written: {error}"));
         }
     }
-    console.commands(&github::annotations(report, changes));
+    // Nobody looks at the lines of a queue's merged state.
+    if event.merge_group.is_none() {
+        console.commands(&github::annotations(report, changes));
+    }
     for failure in failures {
         console.phase(&failure);
     }

@@ -4,7 +4,8 @@ use super::Writing;
 use super::plan::Plan;
 use crate::app::{Error, Process};
 use crate::config::Config;
-use crate::github::Event;
+use crate::gate::{Outcome, Reason, ReasonKind};
+use crate::github::{Event, EventKind};
 use crate::project::{self, Installed, Project, Repository};
 use crate::record::Environment;
 use crate::report::{self, Notice, NoticeLevel};
@@ -86,6 +87,25 @@ impl Scene {
     pub(super) fn is_base(&self) -> bool {
         let is_own = self.event.as_ref().is_none_or(Event::is_of_its_own_branch);
         is_own && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
+    }
+
+    /// A workflow on `pull_request_target` checks the base out where it does not say otherwise: what
+    /// would be judged then is not what is proposed.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        let event = self.event.as_ref().filter(|event| event.kind == EventKind::PullRequestTarget)?;
+        let head = &event.pull_request.as_ref()?.head_sha;
+        let checked_out = self.repository.as_ref()?.commit.as_ref()?;
+        (event.default_checkout.as_ref() == Some(checked_out) && checked_out != head).then(|| Reason {
+            kind: ReasonKind::OtherCommit,
+            outcome: Outcome::Inconclusive,
+            step: None,
+            message: format!("this folder holds the base `{checked_out}`, not the pull request's head `{head}`"),
+            help: Some(
+                "run the gate on `pull_request`, whose token is read-only, and let a workflow on `workflow_run` post \
+                 the comment (`shipgate init` writes both)"
+                    .to_owned(),
+            ),
+        })
     }
 
     pub(super) async fn versions(&self, process: &Process) -> Installed {

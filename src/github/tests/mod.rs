@@ -1,4 +1,2 @@
-mod comment;
 mod event;
 mod output;
-mod server;

@@ -144,7 +144,7 @@ impl Drop for Driver {
     }
 }
 
-type Answered = (hyper::http::response::Parts, Incoming, Driver);
+type Answered = (http::response::Parts, Incoming, Driver);
 
 async fn send(dialled: Dialled, hop: &Hop) -> Result<Answered, hyper::Error> {
     let io = TokioIo::new(dialled.stream);

@@ -28,9 +28,9 @@ pub enum TlsError {
     #[error("`{path}` holds no certificate")]
     Empty { path: PathBuf },
     #[error("the certificate `{path}` cannot be used: {source}")]
-    Unfit { path: PathBuf, source: tokio_rustls::rustls::Error },
+    Unfit { path: PathBuf, source: rustls::Error },
     #[error("TLS cannot be set up: {0}")]
-    Setup(#[from] tokio_rustls::rustls::Error),
+    Setup(#[from] rustls::Error),
 }
 
 impl TlsError {
@@ -101,6 +101,6 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     if all.is_empty() { Err(TlsError::Empty { path: path.to_owned() }) } else { Ok(all) }
 }
 
-fn pem(path: &Path, error: &tokio_rustls::rustls::pki_types::pem::Error) -> TlsError {
+fn pem(path: &Path, error: &rustls::pki_types::pem::Error) -> TlsError {
     TlsError::Pem { path: path.to_owned(), why: error.to_string() }
 }

@@ -4,6 +4,7 @@ mod actions;
 mod classification;
 mod command;
 mod commands;
+mod faults;
 mod first_run;
 mod github;
 mod hostile;

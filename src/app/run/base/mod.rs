@@ -72,12 +72,7 @@ pub(in crate::app) fn open_store(config: &Config, directory: &Path, cancel: &Can
 ///
 /// # Errors
 /// A report that was named and cannot be read.
-pub(super) async fn read(
-    config: &Config,
-    input: &Input,
-    scene: &Scene,
-    cancel: &Cancel,
-) -> Result<Standing, Error> {
+pub(super) async fn read(config: &Config, input: &Input, scene: &Scene, cancel: &Cancel) -> Result<Standing, Error> {
     if let Source::Report(file) = &input.base {
         return report::read(&input.directory.join(file)).map(|known| Standing::Known(Box::new(known)));
     }
