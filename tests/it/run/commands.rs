@@ -1,7 +1,8 @@
 //! What the runner of GitHub Actions takes as commands out of all that is printed: read as it reads
 //! (`ActionCommand.cs`, `ActionCommandManager.cs` of <https://github.com/actions/runner>).
 
-use super::github::GitHub;
+use super::github::pull_request;
+use crate::github::server::GitHub;
 use crate::workshop::{Ran, Workshop};
 
 /// The commands that the runner obeys, by name and in order.
@@ -67,7 +68,7 @@ fn the_runner_obeys_our_own_commands_and_nobody_elses() {
         &["--quiet"],
     ] {
         let workshop = hostile();
-        let ran = workshop.gate_with(arguments).envs(&GitHub::start().pull_request(&workshop, 1)).ends();
+        let ran = workshop.gate_with(arguments).envs(&pull_request(&GitHub::start(), &workshop, 1)).ends();
         assert_eq!(ran.report().counts.errors, 2, "{}", ran.said());
         let mut expected = vec!["error", "error"];
         if arguments != ["--quiet"] {
@@ -105,7 +106,7 @@ fn matchers_of_setup_node_are_put_back_at_the_end() {
     std::fs::create_dir_all(matcher.parent().unwrap()).unwrap();
     std::fs::write(&matcher, "{}").unwrap();
     let github = GitHub::start();
-    let invocation = workshop.gate().envs(&github.pull_request(&workshop, 1));
+    let invocation = workshop.gate().envs(&pull_request(&github, &workshop, 1));
     let ran = invocation.env("RUNNER_WORKSPACE", workshop.beside("demo")).ends();
     assert_eq!(ran.stdout.lines().last(), Some(&*format!("::add-matcher::{}", matcher.display())));
 }

@@ -7,7 +7,7 @@ use crate::github::http::End;
 use crate::github::server::{Call, Fault, GitHub};
 use crate::workshop::Workshop;
 use shipgate::app::console::{Announced, Colour, Console, Detail, Ended};
-use shipgate::app::run::{Hands, Input, Writing, run};
+use shipgate::app::run::{Hands, Input, Source, Writing, run};
 use shipgate::app::{ExitStatus, Process};
 use shipgate::config::CommitCheck;
 use shipgate::github::Patience;
@@ -28,6 +28,7 @@ impl Console for Nowhere {
     fn step_output(&mut self, _: &[u8]) {}
     fn step_ended(&mut self, _: Ended<'_>) {}
     fn aside(&mut self, _: &str) {}
+    fn commands(&mut self, _: &[String]) {}
     fn standard_output(&mut self) -> &mut dyn Write {
         &mut self.0
     }
@@ -60,6 +61,7 @@ fn gate(workshop: &Workshop, variables: Vec<(&'static str, OsString)>, check: Co
         environment: None,
         command: Vec::new(),
         writing: Writing::AsUsual,
+        base: Source::Store,
         comment: None,
         is_comment_required: false,
         commit_check: Some(check),
