@@ -17,7 +17,7 @@ use super::search::Markers;
 use super::trace::{self, Fate, Told, Traced};
 use super::{crash, github, suspect};
 use crate::diagnostic::{Account, Diagnostic};
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -56,9 +56,11 @@ impl Options {
 /// Reads one step's output.
 pub struct LogParser {
     specs: Vec<ReaderSpec>,
+    /// Which of them want to see lines without a marker word; see [`ReaderSpec::looks_back`].
+    look_back: Vec<bool>,
     /// Nothing is read as a diagnostic, and no line is suspected to be one.
     exit_only: bool,
-    markers: Markers,
+    markers: &'static Markers,
     streams: Vec<Stream>,
     /// The folders of packages by name, relative to the root.
     packages: HashMap<String, String>,
@@ -76,8 +78,6 @@ pub struct LogParser {
     open: usize,
     /// A report of several lines has begun outside of any runner's streams, and not ended.
     in_document: bool,
-    /// Whether the lines being read can have ANSI sequences at all.
-    coloured: bool,
 }
 
 impl std::fmt::Debug for LogParser {
@@ -104,6 +104,14 @@ const MOST_STREAMS: usize = 1000;
 /// Runners within runners.
 const MOST_RUNNERS: usize = 4;
 
+/// Whether a line has a marker word in it.
+#[derive(Clone, Copy)]
+enum Marked<'a> {
+    No,
+    /// To be looked for in it: the whole line, with its end.
+    In(&'a [u8]),
+}
+
 /// Longer lines are cut: no report is that long, and memory is bounded.
 const LONGEST_LINE: usize = LARGEST_DOCUMENT;
 
@@ -120,13 +128,12 @@ impl LogParser {
         specs.retain(|spec| options.provides(spec));
         specs.push(crash::READER);
         let exit_only = format.is_exit_status();
-        let words = specs.iter().flat_map(|spec| spec.markers.iter().copied());
-        let words = words.chain(runner::MARKERS.iter().copied());
-        let suspect: &[&str] = if exit_only { &[] } else { suspect::MARKERS };
-        let markers = Markers::new(words.chain(suspect.iter().copied()));
+        let markers = Markers::of(format, &specs);
         let base = Place::new(options.root.as_deref(), &options.directory);
+        let look_back = specs.iter().map(ReaderSpec::looks_back).collect();
         let mut parser = Self {
             specs,
+            look_back,
             exit_only,
             markers,
             streams: Vec::new(),
@@ -140,7 +147,6 @@ impl LogParser {
             lines: 0,
             open: 0,
             in_document: false,
-            coloured: true,
         };
         let base = parser.base.clone();
         parser.add_stream(base);
@@ -242,7 +248,6 @@ impl LogParser {
     /// Reads complete lines.
     fn block(&mut self, data: &[u8], sink: &mut Sink<'_>) {
         let mut at = 0;
-        self.coloured = memchr(ESC, data).is_some();
         while at < data.len() {
             if self.open == 0 {
                 let Some(marker) = self.markers.find_line(data, at) else {
@@ -282,12 +287,9 @@ impl LogParser {
         let here = memchr_iter(b'\n', &data[start..marker]).count();
         let behind = std::mem::take(&mut self.behind);
         let skip = behind.len().saturating_sub(LOOK_BACK - here.min(LOOK_BACK));
-        // They come from a block before, which may have had colours.
-        let coloured = std::mem::replace(&mut self.coloured, true);
         for (number, line) in &behind[skip..] {
-            self.read_line(line, *number, sink);
+            self.read_line(line, *number, Marked::No, sink);
         }
-        self.coloured = coloured;
         self.lines += memchr_iter(b'\n', &data[at..start]).count() as u64;
         start
     }
@@ -295,25 +297,28 @@ impl LogParser {
     fn next_line(&mut self, data: &[u8], at: usize, sink: &mut Sink<'_>) -> usize {
         let end = memchr(b'\n', &data[at..]).map_or(data.len(), |end| at + end);
         self.lines += 1;
-        self.read_line(&data[at..end], self.lines, sink);
+        self.read_line(&data[at..end], self.lines, Marked::In(&data[at..data.len().min(end + 1)]), sink);
         end + 1
     }
 
     /// Takes a line out of its disguise and gives it to its stream.
-    fn read_line(&mut self, bytes: &[u8], number: u64, sink: &mut Sink<'_>) {
+    fn read_line(&mut self, bytes: &[u8], number: u64, marked: Marked<'_>, sink: &mut Sink<'_>) {
         // A terminal puts one more before each line break that has one.
         let cr = bytes.ends_with(b"\r");
         let bytes =
             if cr { &bytes[..bytes.iter().rposition(|&byte| byte != b'\r').map_or(0, |at| at + 1)] } else { bytes };
         let bytes = if number == 1 { bytes.strip_prefix(BOM).unwrap_or(bytes) } else { bytes };
-        if !self.coloured || memchr(ESC, bytes).is_none() {
-            let disguise = disguise_len(bytes);
+        let special = memchr2(ESC, b'\t', bytes);
+        if special.is_none_or(|at| memchr(ESC, &bytes[at..]).is_none()) {
+            // Without a tab only these begin a disguise.
+            let may_have = special.is_some() || matches!(bytes.first(), Some(b'0'..=b'9' | b'#'));
+            let disguise = if may_have { disguise_len(bytes) } else { 0 };
             let raw = &bytes[disguise..];
             let raw = if disguise > 0 && number == 1 { raw.strip_prefix(BOM).unwrap_or(raw) } else { raw };
             let (stream, prefix) = self.stream_of(raw);
             let text = &raw[prefix..];
             let taken_off = &bytes[..bytes.len() - text.len()];
-            self.dispatch(stream, &Line { raw: text, text, cr }, taken_off, number, sink);
+            self.dispatch(stream, &Line { raw: text, text, cr }, taken_off, number, marked, sink);
             return;
         }
         let mut text = std::mem::take(&mut self.scratch);
@@ -325,7 +330,7 @@ impl LogParser {
         let raw = if taken == 0 { bytes } else { skip_visible(bytes, taken) };
         // What a runner coloured its prefix with ends before the line's own colours begin.
         let raw = if taken > 0 { raw.strip_prefix(b"\x1b[0m").unwrap_or(raw) } else { raw };
-        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, &text[..taken], number, sink);
+        self.dispatch(stream, &Line { raw, text: &text[taken..], cr }, &text[..taken], number, marked, sink);
         self.scratch = text;
     }
 
@@ -372,7 +377,15 @@ impl LogParser {
         self.streams.len() - 1
     }
 
-    fn dispatch(&mut self, stream: usize, line: &Line<'_>, taken_off: &[u8], number: u64, sink: &mut Sink<'_>) {
+    fn dispatch(
+        &mut self,
+        stream: usize,
+        line: &Line<'_>,
+        taken_off: &[u8],
+        number: u64,
+        marked: Marked<'_>,
+        sink: &mut Sink<'_>,
+    ) {
         let mark = mark_of(taken_off);
         if mark.is_some() && line.text.starts_with(b"Process completed with exit code ") {
             trace::tell(sink, || Traced::new(number, taken_off, line.text, Fate::runner("github: end of a step")));
@@ -386,7 +399,7 @@ impl LogParser {
         let index = stream;
         let root = stream == 0;
         let is_full = self.streams.len() >= MOST_STREAMS;
-        let Self { specs, streams, ledger, open, exit_only, in_document, markers, .. } = self;
+        let Self { specs, streams, ledger, open, exit_only, in_document, markers, look_back, .. } = self;
         let stream = &mut streams[stream];
         let Stream { readers, owner, since, place, .. } = stream;
         let mut out = Out { sink, ledger, since, place, number };
@@ -397,8 +410,12 @@ impl LogParser {
         let shown = |index: usize| if long && !specs[index].reads_documents() { &cut } else { line };
         let mut step = asked.map_or(Step::Pass, |index| readers[index].line(shown(index), &mut out));
         if step == Step::Pass {
+            let marked = match marked {
+                Marked::No => false,
+                Marked::In(whole) => markers.find_line(whole, 0).is_some(),
+            };
             for (index, reader) in readers.iter_mut().enumerate() {
-                if asked == Some(index) {
+                if asked == Some(index) || !(marked || look_back[index] || reader.is_open()) {
                     continue;
                 }
                 step = reader.line(shown(index), &mut out);

@@ -296,6 +296,11 @@ impl Format {
         }
     }
 
+    /// Its place in [`FORMATS`].
+    pub(super) fn index(self) -> usize {
+        self.0
+    }
+
     pub(super) fn is_exit_status(self) -> bool {
         self.name() == EXIT_STATUS
     }

@@ -44,6 +44,14 @@ impl ReaderSpec {
     pub(crate) fn reads_documents(&self) -> bool {
         matches!(self.name, "json" | "xml")
     }
+
+    /// Whether a line without any marker word may begin something, that a later line then marks. The others
+    /// need not see such lines while nothing of theirs is open.
+    pub(crate) fn looks_back(&self) -> bool {
+        const ONLY_MARKED: [&str; 10] =
+            ["cargo", "crash", "esbuild", "github", "go", "listed", "mypy", "prettier", "pylint", "pyright"];
+        !ONLY_MARKED.contains(&self.name)
+    }
 }
 
 /// The readers that go by what the user gives.

@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Level;
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2, memchr_iter};
 use std::sync::LazyLock;
 
 /// A recognised first line; the slices are parts of it.
@@ -57,7 +57,8 @@ fn find(text: &[u8]) -> Option<Head<'_>> {
         };
         let Some(found) = found else { continue };
         // Behind an open quote it is a name that somebody cites, not a line of the compiler's.
-        if best.is_none() && (super::quote_is_open(found.path) || in_double_quotes(found.path)) {
+        let quotes = memchr2(b'\'', b'"', found.path).is_some();
+        if best.is_none() && quotes && (super::quote_is_open(found.path) || in_double_quotes(found.path)) {
             return None;
         }
         match &best {
