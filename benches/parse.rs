@@ -1,24 +1,105 @@
-//! How fast logs are read, beside `rg -c 'error TS[0-9]+'` over the same file (where `rg` is
-//! installed). One thread, warm file. `SHIPGATE_BENCH_MB` sets the size of the logs (64).
+//! How fast logs are read, beside `rg -c 'error TS[0-9]+'` over the same file (ripgrep: `apt install
+//! ripgrep` or `cargo install ripgrep`), and how much memory a gigabyte takes. One thread, warm file.
 //!
-//! `cargo bench --bench parse`
+//! `cargo bench --bench parse` prints the ratios first: CPU time of the whole program, the least of several
+//! rounds in turns, since others on the machine only ever add to it. `SHIPGATE_BENCH_MB` sets the size of the
+//! logs (200), `SHIPGATE_BENCH_LOG` names one more log, `SHIPGATE_BENCH_MEMORY=1` measures memory as well.
 
 use divan::{Bencher, counter::BytesCount};
 use shipgate::parse::{Format, LogParser, Options};
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::Duration;
+use wait4::Wait4;
 
 fn main() {
+    ratios();
+    if variable("SHIPGATE_BENCH_MEMORY").is_some() {
+        memory();
+    }
     divan::main();
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark run by hand is steered by the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn megabytes() -> usize {
-    std::env::var("SHIPGATE_BENCH_MB").ok().and_then(|text| text.parse().ok()).unwrap_or(64)
+    variable("SHIPGATE_BENCH_MB").and_then(|text| text.parse().ok()).unwrap_or(200)
+}
+
+/// CPU time of a program whose output goes nowhere; `None`: it is not installed.
+fn cpu_time(command: &[&str], log: &Path) -> Option<Duration> {
+    let child =
+        Command::new(command[0]).args(&command[1..]).arg(log).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let used = child.ok()?.wait4().expect("it ends").rusage;
+    Some(used.utime + used.stime)
+}
+
+/// Prints what `parse` takes, and its ratio to `rg` and of listing to counting.
+fn ratios() {
+    const ROUNDS: usize = 9;
+    const SHIPGATE: &str = env!("CARGO_BIN_EXE_shipgate");
+    let programs: [&[&str]; 4] = [
+        &["rg", "-j1", "-c", "error TS[0-9]+"],
+        &[SHIPGATE, "parse", "--format", "tsc", "--report", "count"],
+        &[SHIPGATE, "parse", "--report", "count"],
+        &[SHIPGATE, "parse", "--report", "ndjson"],
+    ];
+    let own = variable("SHIPGATE_BENCH_LOG").map(PathBuf::from);
+    for log in [&*DENSE, &*NOISY].into_iter().chain(&own) {
+        let mut least = [None::<Duration>; 4];
+        for _ in 0..ROUNDS {
+            for (least, program) in least.iter_mut().zip(programs) {
+                let took = cpu_time(program, log);
+                *least = [*least, took].into_iter().flatten().min();
+            }
+        }
+        println!("{}", log.display());
+        let names = ["rg -c", "count, tsc", "count, auto", "ndjson, auto"];
+        for (name, took) in names.iter().zip(least) {
+            let ratio = |other: Option<Duration>| {
+                let ratio = took.zip(other).map(|(took, other)| took.as_secs_f64() / other.as_secs_f64());
+                ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"))
+            };
+            let milliseconds =
+                took.map_or("not installed".to_owned(), |took| format!("{:.0} ms", took.as_secs_f64() * 1e3));
+            println!("  {name:14} {milliseconds:>14}   {:>6} x rg   {:>6} x count", ratio(least[0]), ratio(least[2]));
+        }
+    }
+}
+
+/// Prints the most memory that `parse` uses for a gigabyte of diagnostics (about ten million), and for a
+/// gigabyte that is one line.
+fn memory() {
+    const GIGABYTE: usize = 1 << 30;
+    for (name, dense) in [("diagnostics", true), ("one line", false)] {
+        for report in ["count", "ndjson"] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_shipgate"))
+                .args(["parse", "--report", report])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the program starts");
+            let mut input = BufWriter::new(child.stdin.take().expect("it was piped"));
+            let (mut size, mut number) = (0, 0);
+            while size < GIGABYTE {
+                let line = if dense { diagnostic(number) } else { "x".repeat(1000) };
+                input.write_all(line.as_bytes()).expect("it reads to the end");
+                size += line.len();
+                number += 1;
+            }
+            drop(input);
+            let used = child.wait4().expect("it ends").rusage.maxrss;
+            println!("1 GB, {name}, {report}: {} MB at most", used >> 20);
+        }
+    }
 }
 
 const MESSAGES: [(&str, &str); 4] = [

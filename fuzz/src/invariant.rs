@@ -98,7 +98,8 @@ pub fn read_config(input: &[u8]) {
         for colour in [shipgate::config::Colour::Plain, shipgate::config::Colour::Ansi] {
             assert!(!mistakes.render(colour).is_empty());
         }
-    }}
+    }
+}
 
 /// FNV-1a: what an input decides about its own handling.
 fn hash(input: &[u8]) -> u64 {
