@@ -4,8 +4,8 @@
 use super::super::draft::{Draft, Out};
 use super::super::line::Line;
 use super::super::reader::{Reader, ReaderSpec, Step};
-use super::super::tsc::number;
-use super::place_at_end;
+use super::super::tsc::{has_known_extension, number};
+use super::{is_stack, place_at_end};
 use crate::diagnostic::{Level, Total};
 use memchr::memmem::find;
 
@@ -19,6 +19,7 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
             frame: false,
             warning: false,
             announced: 0,
+            left: 0,
         })
     },
 };
@@ -31,6 +32,40 @@ struct Rolldown {
     warning: bool,
     /// How many lines a report may still start on: in colour nothing marks its first ones.
     announced: usize,
+    /// How many of the announced errors have not come yet.
+    left: u64,
+}
+
+impl Rolldown {
+    /// What a plugin threw is reported without a frame: `[plugin vite:css] src/a.css:2:11`, then
+    /// `CssSyntaxError: message`, then the stack.
+    fn thrown(&mut self, out: &mut Out<'_, '_>) {
+        let candidate = std::mem::take(&mut self.candidate);
+        if self.left == 0 || candidate.is_empty() {
+            return;
+        }
+        let (_, words) = split_code(&candidate);
+        let (first, more) = match memchr::memchr(b'\n', words) {
+            Some(end) => (&words[..end], Some(&words[end + 1..])),
+            None => (words, None),
+        };
+        let draft = &mut self.draft;
+        draft.clear();
+        match (place_at_end(first), more) {
+            (Some((path, line, column)), Some(message)) => {
+                draft.file.extend_from_slice(path);
+                draft.at(Some(line), Some(column + 1));
+                draft.message.extend_from_slice(without_name(message));
+            }
+            (None, Some(message)) if has_known_extension(first) => {
+                draft.file.extend_from_slice(first);
+                draft.message.extend_from_slice(without_name(message));
+            }
+            _ => draft.message.extend_from_slice(words),
+        }
+        self.left -= 1;
+        out.emit(draft);
+    }
 }
 
 impl Reader for Rolldown {
@@ -59,14 +94,15 @@ impl Reader for Rolldown {
                 draft.message.extend_from_slice(message);
                 draft.file.extend_from_slice(path);
                 draft.at(Some(row), Some(column));
+                self.left = self.left.saturating_sub(u64::from(draft.level == Level::Error));
                 out.emit(draft);
                 self.frame = true;
                 self.announced = ANNOUNCED.min(self.announced * ANNOUNCED);
                 return Step::Took("rolldown: message");
             }
             let lines = memchr::memchr_iter(b'\n', &self.candidate).count();
-            if line.is_blank() || lines > 8 || head(text) {
-                self.candidate.clear();
+            if line.is_blank() || lines > 8 || head(text) || is_stack(text) {
+                self.thrown(out);
             } else {
                 self.candidate.push(b'\n');
                 self.candidate.extend_from_slice(text);
@@ -77,12 +113,13 @@ impl Reader for Rolldown {
             && out.since("rolldown") == [0; 3]
         {
             // It stands before what it counts.
+            self.left = total.errors.unwrap_or_default();
             out.expect_total(total);
             self.announced = ANNOUNCED;
             return Step::Took("rolldown: total");
         }
         if text.starts_with(b"    at ") {
-            self.announced = 0;
+            self.announced = if self.left > 0 { ANNOUNCED } else { 0 };
         }
         if head(text) {
             self.warning = find(line.raw, b"\x1b[33m").is_some();
@@ -91,10 +128,11 @@ impl Reader for Rolldown {
         Step::Pass
     }
 
-    fn finish(&mut self, _: &mut Out<'_, '_>) {
-        self.candidate.clear();
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.thrown(out);
         self.frame = false;
         self.announced = 0;
+        self.left = 0;
     }
 }
 
@@ -124,6 +162,12 @@ fn split_code(text: &[u8]) -> (&[u8], &[u8]) {
         return (b"", rest);
     }
     (b"", text)
+}
+
+/// `CssSyntaxError: message` → `message`.
+fn without_name(text: &[u8]) -> &[u8] {
+    let name = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if text[..name].ends_with(b"Error") { text[name..].strip_prefix(b": ").unwrap_or(text) } else { text }
 }
 
 /// `   ╭─[ src/main.ts:3:21 ]`

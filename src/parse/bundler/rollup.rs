@@ -7,13 +7,13 @@ use super::super::line::{Line, skip_visible, trim_ansi};
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::tsc::{has_known_extension, number};
 use super::{is_stack, place_at_end};
-use crate::diagnostic::Level;
+use crate::diagnostic::{Level, Total};
 use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rollup",
     markers: &["rror", "!) "],
-    new: || Box::new(Rollup { draft: Draft::new("rollup"), phase: Phase::Idle }),
+    new: || Box::new(Rollup { draft: Draft::new("rollup"), phase: Phase::Idle, by_vite: false }),
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ enum Phase {
 struct Rollup {
     draft: Draft,
     phase: Phase,
+    /// vite prints the message as it is, whatever its lines begin with.
+    by_vite: bool,
 }
 
 impl Rollup {
@@ -126,6 +128,7 @@ impl Reader for Rollup {
         if let Some((words, level)) = start {
             self.close(out);
             self.open(words, level);
+            self.by_vite = false;
             return Step::Took("rollup: message");
         }
         match self.phase {
@@ -136,8 +139,18 @@ impl Reader for Rollup {
                 let others =
                     text.starts_with(b"Build failed with ") || text.starts_with(b"[") && !text.starts_with(b"[vite");
                 if !line.is_blank() && !others && !is_stack(text) {
+                    if let Some(errors) = failed_transform(text) {
+                        out.expect_total(Total {
+                            tool: "esbuild".to_owned(),
+                            errors: Some(u64::from(errors)),
+                            text: String::from_utf8_lossy(text).into_owned(),
+                            ..Total::default()
+                        });
+                        return Step::Took("rollup: announcement");
+                    }
                     let words = text.strip_prefix(b"[vite]: ").unwrap_or(text);
                     self.open(words, Level::Error);
+                    self.by_vite = true;
                     return Step::Took("rollup: message");
                 }
             }
@@ -146,8 +159,10 @@ impl Reader for Rollup {
                     self.phase = Phase::Tail;
                     return Step::Took("rollup: place");
                 }
-                let chain = text.starts_with(b"  ");
-                if chain && !self.draft.message.is_empty() {
+                const MOST_LINES: usize = 50;
+                let chain = text.starts_with(b"  ") || self.by_vite;
+                let lines = memchr::memchr_iter(b'\n', &self.draft.message).count();
+                if chain && !self.draft.message.is_empty() && lines < MOST_LINES {
                     let visible = if line.is_coloured() { trim_ansi(skip_visible(line.raw, 0)) } else { text };
                     self.draft.continue_message(visible);
                     return Step::Took("rollup: message");
@@ -181,6 +196,14 @@ impl Rollup {
         self.close(out);
         Step::Pass
     }
+}
+
+/// `[vite:esbuild] Transform failed with 2 errors:`, which esbuild's own lines follow.
+fn failed_transform(text: &[u8]) -> Option<u32> {
+    const WORDS: &[u8] = b"Transform failed with ";
+    let rest = &text[find(text, WORDS)? + WORDS.len()..];
+    let (errors, length) = number(rest)?;
+    matches!(&rest[length..], b" error:" | b" errors:").then_some(errors)
 }
 
 /// `src/a.ts (2:18): rest` or `src/a.ts (2:18)`.
