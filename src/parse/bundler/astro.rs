@@ -1,17 +1,20 @@
 //! Errors of `astro build`, `astro sync` and `astro check` themselves: `[Name] message`, and below it
-//! `  Hint:`, `  Error reference:`, `  Location:` with `    path:4:5`, `  Stack trace:`.
+//! `  Hint:`, `  Error reference:`, `  Location:` with `    path:4:5`, `  Stack trace:`. What vite or a
+//! page threw has no name; it follows `[ERROR] [vite] ✗ Build failed in 2s`, or the route on the same line.
 //!
 //! Follows <https://github.com/withastro/astro/blob/main/packages/astro/src/core/messages.ts>.
 
 use super::super::draft::{Draft, Out};
 use super::super::line::Line;
 use super::super::reader::{Reader, ReaderSpec, Step};
-use super::place_at_end;
+use super::{is_stack, place_at_end, rollup};
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "astro",
-    markers: &["rror", "Location:", "Stack trace:", "not supported by"],
-    new: || Box::new(Astro { draft: Draft::new("astro"), candidate: Vec::new(), section: Section::None }),
+    markers: &["rror", "ailed", "Location:", "Stack trace:", "not supported by"],
+    new: || {
+        Box::new(Astro { draft: Draft::new("astro"), candidate: Vec::new(), section: Section::None, thrown: false })
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,22 +23,61 @@ enum Section {
     /// Text that changes nothing.
     Other,
     Location,
+    /// In the message of something without a name.
+    Thrown,
 }
+
+/// Messages are not longer.
+const LONGEST_MESSAGE: usize = 4000;
 
 struct Astro {
     draft: Draft,
     /// The line that may be the head, and what follows it.
     candidate: Vec<u8>,
     section: Section,
+    /// It has no name: rollup and esbuild count columns from 0.
+    thrown: bool,
 }
 
 impl Astro {
     fn close(&mut self, out: &mut Out<'_, '_>) {
-        if self.section != Section::None {
+        if self.section != Section::None && !self.draft.message.is_empty() {
             out.emit(&mut self.draft);
         }
         self.section = Section::None;
         self.candidate.clear();
+        self.thrown = false;
+    }
+
+    /// Something without a name, whose message begins here.
+    fn throw(&mut self, message: &[u8]) {
+        self.draft.clear();
+        self.draft.message.extend_from_slice(message);
+        self.section = Section::Thrown;
+        self.thrown = true;
+    }
+
+    /// A line of its message, or of the frame below.
+    fn in_thrown(&mut self, text: &[u8]) {
+        let draft = &mut self.draft;
+        if let Some(file) = text.strip_prefix(b"file: ") {
+            let (path, place) = match place_at_end(file) {
+                Some((path, line, column)) => (path, Some((line, column + 1))),
+                None => (file, None),
+            };
+            draft.file.clear();
+            draft.file.extend_from_slice(path);
+            draft.at(place.map(|place| place.0), place.map(|place| place.1));
+            self.section = Section::Other;
+        } else if text.is_empty() && !draft.message.is_empty() {
+            self.section = Section::Other;
+        } else if !draft.message.is_empty() {
+            draft.continue_message(text);
+        } else if let Some((.., rest)) = rollup::place(text).filter(|(.., rest)| !rest.is_empty()) {
+            draft.message.extend_from_slice(rest);
+        } else {
+            draft.message.extend_from_slice(text);
+        }
     }
 }
 
@@ -67,6 +109,23 @@ impl Reader for Astro {
             self.section = section;
             return Step::Took("astro: section");
         }
+        let own = clock(text).is_some();
+        if self.section == Section::Thrown && self.draft.message.is_empty() && head(text).is_some() {
+            // It has a name after all.
+            self.section = Section::None;
+            self.thrown = false;
+        }
+        if self.thrown && matches!(self.section, Section::Thrown | Section::Other) && !own && !is_stack(text) {
+            // Nothing but a title ends it: the message and the frame may look like anything.
+            if self.section == Section::Thrown && self.draft.message.len() < LONGEST_MESSAGE {
+                self.in_thrown(text);
+                return Step::Took("astro: message");
+            }
+            let frame = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b' ').count() > 0;
+            if self.section == Section::Other && (line.is_blank() || frame) {
+                return Step::Took("astro: frame");
+            }
+        }
         if self.section != Section::None {
             if line.is_blank() || text.starts_with(b"    ") {
                 if self.section == Section::Location
@@ -74,11 +133,22 @@ impl Reader for Astro {
                     && let Some((path, row, column)) = place_at_end(text.trim_ascii())
                 {
                     self.draft.file.extend_from_slice(path);
-                    self.draft.at(Some(row), Some(column));
+                    self.draft.at(Some(row), Some(column + u32::from(self.thrown)));
                 }
                 return Step::Took("astro: section");
             }
             self.close(out);
+        }
+        if let Some(words) = clock(text) {
+            let failed =
+                words.starts_with(b"[ERROR] [vite] ") && memchr::memmem::find(words, b" Build failed in ").is_some();
+            let route = route_that_failed(words);
+            if failed || route.is_some() {
+                self.candidate.clear();
+                self.throw(route.unwrap_or_default());
+                out.tool("astro");
+                return Step::Took("astro: announcement");
+            }
         }
         if text.starts_with(b"Node.js v") && text.ends_with(b" is not supported by Astro!") {
             out.tool("astro");
@@ -102,6 +172,24 @@ impl Reader for Astro {
     fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.close(out);
     }
+}
+
+/// The words behind `14:03:01 `.
+fn clock(text: &[u8]) -> Option<&[u8]> {
+    let (time, rest) = text.split_at_checked(9)?;
+    let shape = time[2] == b':' && time[5] == b':' && time[8] == b' ';
+    let digits = [0, 1, 3, 4, 6, 7].iter().all(|&at| time[at].is_ascii_digit());
+    (shape && digits).then_some(rest)
+}
+
+/// `  └─ /index.htmlmessage`: a route behind which its time should stand, ` (+5ms)`.
+fn route_that_failed(words: &[u8]) -> Option<&[u8]> {
+    let words = words.trim_ascii_start();
+    let route = words.strip_prefix("└─ /".as_bytes()).or_else(|| words.strip_prefix("├─ /".as_bytes()))?;
+    let extensions = [&b".html"[..], b".xml", b".json", b".txt"];
+    let end = extensions.iter().filter_map(|end| Some(memchr::memmem::find(route, end)? + end.len()));
+    let message = &route[end.min()?..];
+    (!message.is_empty() && !message.starts_with(b" (")).then_some(message)
 }
 
 /// `[NoMatchingImport] message`: a name in camel case.

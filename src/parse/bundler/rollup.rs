@@ -207,7 +207,7 @@ fn failed_transform(text: &[u8]) -> Option<u32> {
 }
 
 /// `src/a.ts (2:18): rest` or `src/a.ts (2:18)`.
-fn place(text: &[u8]) -> Option<(&[u8], u32, u32, &[u8])> {
+pub(super) fn place(text: &[u8]) -> Option<(&[u8], u32, u32, &[u8])> {
     let open = find(text, b" (")?;
     let (line, length) = number(&text[open + 2..])?;
     let rest = text[open + 2 + length..].strip_prefix(b":")?;

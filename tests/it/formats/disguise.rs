@@ -108,7 +108,11 @@ fn read(case: &Case, log: &[u8], directory: &str) -> (Read, Account) {
 
 /// The disguises that change something of a case.
 fn seen_through(case: &Case) -> Vec<String> {
+    const LONGEST: usize = 40_000;
     let mut wrong = Vec::new();
+    if case.log.len() > LONGEST && env("SHIPGATE_CORPUS").is_none() {
+        return wrong;
+    }
     // What is disguised already would be so twice; a raw carriage return is lost among others.
     if case.log.contains(&b'\r') || ["gha", "docker"].iter().any(|word| case.name.contains(word)) {
         return wrong;
