@@ -151,8 +151,9 @@ fn split_code(message: &[u8]) -> (&[u8], &[u8]) {
     let Some(inner) = message.strip_suffix(b"]") else { return plain };
     let Some(open) = memchr::memrchr(b'[', inner) else { return plain };
     let code = &inner[open + 1..];
-    let fits =
-        open > 1 && message[open - 1] == b' ' && code.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    let fits = open > 1
+        && message[open - 1] == b' '
+        && code.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'@'));
     if fits && !code.is_empty() { (&message[..open - 1], code) } else { plain }
 }
 

@@ -108,7 +108,9 @@ impl Rollup {
             }
             return true;
         }
-        let bare = text.len() != words.len() || (has_known_extension(words) && !words.contains(&b' '));
+        // Alone on the line below a message of rollup's own, a path may have blanks in it.
+        let alone = has_known_extension(words) && find(words, b": ").is_none();
+        let bare = text.len() != words.len() || (alone && (!self.by_vite || !words.contains(&b' ')));
         if bare && draft.file.is_empty() {
             draft.file.extend_from_slice(words);
         }
@@ -155,6 +157,9 @@ impl Reader for Rollup {
                 }
             }
             Phase::Message => {
+                if text.starts_with(b"https://") {
+                    return Step::Took("rollup: reference");
+                }
                 if line.is_blank() || is_stack(text) || self.placed(text) {
                     self.phase = Phase::Tail;
                     return Step::Took("rollup: place");
