@@ -26,6 +26,8 @@ pub enum Error {
     #[error(transparent)]
     Variables(#[from] crate::variable::Error),
     #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    #[error(transparent)]
     GitHub(#[from] crate::github::Error),
     #[error(transparent)]
     ApiPlan(#[from] crate::health::api::PlanError),
@@ -35,8 +37,6 @@ pub enum Error {
     NothingRecorded(&'static str),
     #[error("`shipgate.yml` says nothing about an API")]
     NoApi,
-    #[error(transparent)]
-    Store(#[from] crate::store::Error),
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("`{0}` is there already")]
@@ -56,10 +56,10 @@ impl Error {
             Self::NoConfig(_) => Some("write one with `shipgate init`, or leave `--config` away".to_owned()),
             Self::Project(error) => error.help(),
             Self::Variables(error) => Some(error.help()),
+            Self::Store(error) => Some(error.help()),
             Self::GitHub(error) => error.help(),
             Self::ApiPlan(error) => Some(error.help()),
             Self::Tls(error) => Some(error.help()),
-            Self::Store(error) => Some(error.help()),
             Self::NothingRecorded(_) => Some("record one: `shipgate check api --record`".to_owned()),
             Self::NoApi => Some(
                 "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
@@ -75,6 +75,7 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
+            Self::Store(error) if error.is_about_what_was_asked() => ExitStatus::Usage,
             Self::Store(_)
             | Self::NothingRecorded(_)
             | Self::Variables(_)

@@ -1,12 +1,14 @@
 //! One file or folder a use case, and the only place where edges meet. Knows no clap and no axum.
 //!
-//! * [`run`] the gate · [`parse`] reads a log · [`explain`] a code · [`check`] one thing without a build · [`init`] sets a project up
+//! * [`run`] the gate · [`parse`] reads a log · [`explain`] a code · [`check`] one thing without a build
+//! * [`errors`] what is recorded · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
 //! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
 pub mod check;
 pub mod console;
 pub mod error;
+pub mod errors;
 pub mod exit;
 pub mod explain;
 pub mod file;

@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// Check one thing without running a build
     #[command(subcommand)]
     Check(CheckCommand),
+    /// Look at recorded errors, and say what becomes of them
+    #[command(subcommand)]
+    Errors(super::errors::ErrorsCommand),
     /// Write a commented `shipgate.yml` and a workflow for this project
     Init(InitArgs),
     /// Print a JSON Schema
@@ -93,6 +96,9 @@ pub(super) struct RunArgs {
     /// The environment that is built for, instead of the configuration's
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) environment: Option<EnvironmentName>,
+    /// Show known errors too, and by what each was recognised
+    #[arg(long)]
+    pub(super) explain: bool,
     /// Whether the pull request gets a comment, instead of what the configuration says
     #[arg(long, value_enum, value_name = "WHEN")]
     pub(super) comment: Option<CommentChoice>,

@@ -2,6 +2,7 @@
 
 mod args;
 mod console;
+mod errors;
 mod generate;
 
 use crate::app::console::Console;
@@ -82,6 +83,7 @@ fn dispatch(
             })
         }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
+        Command::Errors(command) => errors::run(command, config.as_deref(), process, directory, console),
         Command::Init(arguments) => {
             let mode = match (arguments.dry_run, arguments.force) {
                 (true, _) => app::init::Mode::Show,
@@ -136,6 +138,7 @@ fn run(
         comment: arguments.comment.map(Into::into),
         is_comment_required: arguments.require_comment,
         commit_check: arguments.commit_check.map(Into::into),
+        detail: arguments.explain.then_some(crate::report::Detail::Explained),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         key: arguments.key.clone(),
     };

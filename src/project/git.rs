@@ -114,12 +114,12 @@ impl Git {
 
     pub(super) async fn ask_within(&self, limit: Duration, arguments: &[&str]) -> Result<String, Error> {
         let output = program::ask(Command::from(self.command(arguments)), limit).await;
-        self.read(output.map_err(|problem| self.failed(problem))?)
+        self.read(&output.map_err(|problem| self.failed(problem))?)
     }
 
     /// For where nothing can be awaited.
     pub(super) fn ask_and_wait(&self, arguments: &[&str]) -> Result<String, Error> {
-        self.read(self.command(arguments).output().map_err(|error| self.failed(error.to_string()))?)
+        self.read(&self.command(arguments).output().map_err(|error| self.failed(error.to_string()))?)
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
@@ -133,7 +133,7 @@ impl Git {
         command
     }
 
-    fn read(&self, output: std::process::Output) -> Result<String, Error> {
+    fn read(&self, output: &std::process::Output) -> Result<String, Error> {
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {

@@ -241,6 +241,18 @@ impl TypeScriptError {
         Ok(())
     }
 
+    /// Puts it off until a day, or to another one.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] when it is neither identified nor deferred.
+    pub fn defer(&mut self, deferral: Deferral, at: Timestamp) -> Result<(), IllegalTransition> {
+        if self.status != ErrorStatus::Deferred {
+            self.transition(ErrorStatus::Deferred, Cause::Person { at })?;
+        }
+        self.deferral = Some(deferral);
+        Ok(())
+    }
+
     /// What stays the same when an error moves within its file: [`diagnostic::fingerprint()`].
     #[must_use]
     pub fn fingerprint(&self) -> String {

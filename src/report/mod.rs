@@ -145,6 +145,8 @@ pub enum Detail {
     Short,
     /// Everything, known diagnostics too.
     Whole,
+    /// The same, and by what each known one was recognised.
+    Explained,
 }
 
 impl Default for RenderOptions {

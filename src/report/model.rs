@@ -144,6 +144,9 @@ pub struct Counts {
     pub new_warnings: u64,
     pub fixed_warnings: u64,
     pub notes: u64,
+    /// Errors and warnings that are deferred, so that no condition counts them.
+    #[serde(default)]
+    pub deferred: u64,
     pub unrecognised: u64,
     pub checked_files: Option<u64>,
     /// Errors by severity and by category, only those that occur.

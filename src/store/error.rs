@@ -79,6 +79,12 @@ impl From<Corrupt> for Error {
 }
 
 impl Error {
+    /// Whether what was asked for is wrong, rather than the store out of order.
+    #[must_use]
+    pub fn is_about_what_was_asked(&self) -> bool {
+        matches!(self, Self::Unknown { .. } | Self::Ambiguous { .. } | Self::Refused { .. })
+    }
+
     /// What to do about it: a lowercase sentence.
     #[must_use]
     pub fn help(&self) -> String {

@@ -3,8 +3,10 @@
 use crate::app::health;
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::gate::{BaseFacts, Fact, Facts, Measure};
-use crate::record::{AssetKind, Bundle, VariableCheck};
-use crate::report::{ApiHealth, Base, Counts, State, Step, Tracked, Variables};
+use crate::record::{AssetKind, Bundle, Deferral, VariableCheck};
+use crate::report::quantity::counted;
+use crate::report::{ApiHealth, Base, Counts, Notice, NoticeLevel, State, Step, Tracked, Variables};
+use crate::time::Timestamp;
 use crate::track::Found;
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,6 +25,45 @@ pub(super) fn without_echoes(steps: Vec<(String, Vec<Diagnostic>)>) -> Vec<Found
     }
     kept
 }
+
+/// What conditions count: all but what is deferred at this time.
+pub(super) fn judged(diagnostics: &[Tracked], now: Timestamp) -> Vec<Tracked> {
+    let counts = |tracked: &&Tracked| !is_deferred(tracked.deferral.as_ref(), now);
+    diagnostics.iter().filter(counts).cloned().collect()
+}
+
+fn is_deferred(deferral: Option<&Deferral>, now: Timestamp) -> bool {
+    deferral.is_some_and(|deferral| !deferral.has_ended(now))
+}
+
+/// Says what does not count, and what counts again.
+pub(super) fn about_deferrals(diagnostics: &[Tracked], now: Timestamp) -> Vec<Notice> {
+    let deferrals = || diagnostics.iter().filter_map(|it| Some((it, it.deferral.as_ref()?)));
+    let (ended, open): (Vec<_>, Vec<_>) = deferrals().partition(|(_, deferral)| deferral.has_ended(now));
+    let mut notices = Vec::new();
+    if let Some(first) = open.iter().map(|(_, deferral)| deferral.until).min() {
+        let what = counted(open.len() as u64, "deferred error");
+        let verb = if open.len() == 1 { "does" } else { "do" };
+        let message = format!("{what} {verb} not count; the next deferral ends on {first}");
+        notices.push(Notice { level: NoticeLevel::Info, message, help: None });
+    }
+    for (tracked, deferral) in ended.iter().take(MOST_ENDED) {
+        let it = &tracked.diagnostic;
+        let place = format!("{}:{}", it.file.as_deref().unwrap_or_default(), it.line.unwrap_or_default());
+        let code = it.code.as_deref().unwrap_or_default();
+        let message = format!("`{code}` in `{place}` was deferred until {} and counts again", deferral.until);
+        let help = "mend it, or defer it anew: `shipgate errors list --status deferred`".to_owned();
+        notices.push(Notice { level: NoticeLevel::Warning, message, help: Some(help) });
+    }
+    if let Some(more) = ended.len().checked_sub(MOST_ENDED).filter(|more| *more > 0) {
+        let message = format!("{} more were deferred and count again", counted(more as u64, "error"));
+        notices.push(Notice { level: NoticeLevel::Warning, message, help: None });
+    }
+    notices
+}
+
+/// How many deferrals that have ended are told one by one.
+const MOST_ENDED: usize = 5;
 
 /// Counts over all steps.
 pub(super) fn count(diagnostics: &[Tracked], fixed: &[Diagnostic], steps: &[Step]) -> Counts {
@@ -70,6 +111,7 @@ pub(super) enum Output {
 
 /// Everything that the facts are made of.
 pub(super) struct Measurements<'a> {
+    /// Without what is deferred.
     pub(super) counts: &'a Counts,
     pub(super) variables: &'a Variables,
     pub(super) api: Option<&'a ApiHealth>,
@@ -79,6 +121,7 @@ pub(super) struct Measurements<'a> {
     pub(super) base: &'a Base,
     /// `None` where there is no base.
     pub(super) base_found: Option<&'a [Found]>,
+    pub(super) now: Timestamp,
     /// Why the base could not be read, if so.
     pub(super) unreadable_base: Option<&'a str>,
 }
@@ -95,7 +138,7 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
     now.extend(health::facts(found.api));
     let base = match (found.unreadable_base, found.base_found) {
         (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
-        (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known)),
+        (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known, found.now)),
         (None, None) => BaseFacts::Absent,
     };
     Facts { now, base }
@@ -170,8 +213,9 @@ fn variable_facts(variables: &Variables, output: &Output, now: &mut BTreeMap<Mea
     now.insert(Measure::LeakedSecrets, leaks);
 }
 
-fn base_facts(base: &Base, found: &[Found]) -> BTreeMap<Measure, f64> {
+fn base_facts(base: &Base, found: &[Found], now: Timestamp) -> BTreeMap<Measure, f64> {
     let mut facts = BTreeMap::new();
+    let found: Vec<&Found> = found.iter().filter(|it| !is_deferred(it.deferral.as_ref(), now)).collect();
     let count =
         |test: &dyn Fn(&Diagnostic) -> bool| found.iter().filter(|found| test(&found.diagnostic)).count() as f64;
     facts.insert(Measure::Errors, count(&|it| it.level == Level::Error));

@@ -21,7 +21,7 @@ use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
 use crate::github::{Patience, Timer};
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
-use crate::report::{self, Notice, NoticeLevel, Report, Tracked, Variables};
+use crate::report::{self, Detail, Notice, NoticeLevel, Report, Tracked, Variables};
 use crate::step::Cancel;
 use crate::time::Clock;
 use crate::track;
@@ -32,13 +32,14 @@ use desk::Desk;
 use execute::{Executed, Workshop, execute, packages};
 use facts::Measurements;
 use plan::Plan;
-use scene::Scene;
+pub(in crate::app) use scene::Scene;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
 
 pub use base::Source;
+pub(in crate::app) use base::open_store;
 pub use execute::forward_slashes;
 pub use publish::Target;
 
@@ -72,6 +73,8 @@ pub struct Input {
     /// Instead of the configuration's.
     pub commit_check: Option<CommitCheck>,
     pub targets: Vec<Target>,
+    /// More of the lists than the console asks for.
+    pub detail: Option<Detail>,
     /// Tells comments apart.
     pub key: String,
 }
@@ -185,7 +188,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let api = match api.zip(prepared) {
         Some((scope, prepared)) => {
             hands.console.phase(&format!("checking {} endpoints", prepared.plan.endpoints.len()));
-            let store = base::open_store(&settings.config, &input.directory, &hands.cancel);
+            let store = open_store(&settings.config, &input.directory, &hands.cancel);
             let (history, notice) = health::history(&store, environment).await;
             history_notice = notice;
             Some(scope.look(prepared, &history, hands.clock, &hands.cancel).await)
@@ -232,18 +235,24 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         .filter(|found| track::was_looked_for(&found.step, &readings))
         .map(|found| found.diagnostic)
         .collect();
-    let counts = facts::count(&diagnostics, &fixed, &steps);
+    let now = hands.clock.now();
+    let judged = facts::judged(&diagnostics, now);
+    let deferred = (diagnostics.len() - judged.len()) as u64;
+    let judged = facts::count(&judged, &fixed, &steps);
+    let counts = report::Counts { deferred, ..facts::count(&diagnostics, &fixed, &steps) };
+    notices.extend(facts::about_deferrals(&diagnostics, now));
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: measured.leaks };
     let base = standing.describe();
     let build = build.end(&steps, log, &counts, &measured.output, versions.versions, hands.clock.now());
     let facts = facts::facts(&Measurements {
-        counts: &counts,
+        counts: &judged,
         variables: &variables,
         api: api.as_ref(),
         output: &measured.output,
         build_time: build.build_time,
         base: &base,
         base_found: standing.found(),
+        now,
         unreadable_base: standing.unreadable(),
     });
     let verdict = judge(&settings.config.policy, &facts, reasons);

@@ -79,7 +79,7 @@ pub(super) async fn publish(
     let options = RenderOptions {
         width: hands.console.width().unwrap_or(100),
         colour: hands.console.colour(),
-        detail: hands.console.detail(),
+        detail: input.detail.unwrap_or_else(|| hands.console.detail()),
         server_url,
         ..RenderOptions::default()
     };

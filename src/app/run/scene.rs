@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// The branch that runs outside of any repository belong to.
 const NO_REPOSITORY: &str = "local";
 
-pub(super) struct Scene {
+pub(in crate::app) struct Scene {
     directory: PathBuf,
     /// `None` for one command alone.
     pub(super) project: Option<Project>,
@@ -26,7 +26,7 @@ pub(super) struct Scene {
     /// The branch this run is of.
     pub(super) branch: Option<String>,
     /// The branch whose records are the base.
-    pub(super) base_branch: String,
+    pub(in crate::app) base_branch: String,
     pub(super) notices: Vec<Notice>,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn environment_for_steps(process: &Process) -> Vec<(OsString, OsStrin
 impl Scene {
     /// Looks at the project, git and the environment of a CI job. One command alone looks at no
     /// project and asks no git, since it neither compares nor records.
-    pub(super) async fn look(
+    pub(in crate::app) async fn look(
         directory: &Path,
         process: &Process,
         config: &Config,

@@ -110,8 +110,12 @@ impl Canvas {
     pub(super) fn at_most(&self, usual: usize) -> usize {
         match self.detail {
             Detail::Short => usual,
-            Detail::Whole => usize::MAX,
+            Detail::Whole | Detail::Explained => usize::MAX,
         }
+    }
+
+    pub(super) fn explains(&self) -> bool {
+        self.detail == Detail::Explained
     }
 
     pub(super) fn finish(self) -> String {

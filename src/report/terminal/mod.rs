@@ -3,13 +3,14 @@
 
 mod canvas;
 mod code;
+pub mod errors;
 mod evidence;
 mod health;
 mod listing;
 
 use super::digest::{self, Digest};
 use super::limits::{Cut, shortened};
-use super::{ApiHealth, Notice, RenderOptions, Report, Tracked, Variables, escape, quantity};
+use super::{ApiHealth, Notice, RenderOptions, Report, State, Tracked, Variables, escape, quantity};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::gate::{ConditionStatus, Outcome};
 use canvas::{Align, Canvas, Column, Span, Tone};
@@ -240,9 +241,24 @@ fn list(canvas: &mut Canvas, title: &str, list: &[&Tracked], max: usize) {
         canvas.paragraph(2, 4, &[Span::new(tone, &shortened(file, MAX_TEXT, Cut::Middle))]);
         for tracked in group.members {
             one(canvas, &tracked.diagnostic, widths);
+            explain(canvas, tracked);
         }
     }
     more(canvas, 2, list.len(), max);
+}
+
+/// By what it was recognised, and where it was, where that is asked for.
+fn explain(canvas: &mut Canvas, tracked: &Tracked) {
+    let Some(before) = tracked.before.as_ref().filter(|_| canvas.explains()) else { return };
+    let mut text = before.recognised_by.reason().to_owned();
+    if tracked.state == State::Moved {
+        let file = before.file.as_deref().unwrap_or("about no file");
+        text = format!("{text}; it was {}", shortened(file, MAX_TEXT, Cut::Middle));
+        if let Some(line) = before.line {
+            text = format!("{text}:{line}");
+        }
+    }
+    canvas.paragraph(6, 8, &[Span::new(Tone::Dim, &text)]);
 }
 
 fn place_of(diagnostic: &Diagnostic) -> String {

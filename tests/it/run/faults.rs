@@ -66,6 +66,7 @@ fn gate(workshop: &Workshop, variables: Vec<(&'static str, OsString)>, check: Co
         is_comment_required: false,
         commit_check: Some(check),
         targets: Vec::new(),
+        detail: None,
         key: "default".to_owned(),
     };
     let hands = Hands {
