@@ -1,7 +1,7 @@
 //! One file or folder a use case, and the only place where edges meet. Knows no clap and no axum.
 //!
-//! * [`run`] the gate · [`parse`] reads a log · [`explain`] a code · [`check`] one thing without a build
-//! * [`errors`] what is recorded · [`init`] sets a project up
+//! * [`run`] the gate · [`merge`] several reports as one · [`parse`] reads a log · [`explain`] a code
+//! * [`check`] one thing without a build · [`errors`] what is recorded · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
 //! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
@@ -15,6 +15,7 @@ pub mod file;
 mod health;
 pub mod init;
 mod matcher;
+pub mod merge;
 pub mod parse;
 pub mod process;
 pub mod run;

@@ -2,6 +2,7 @@
 
 use crate::config::{CommentPolicy, CommitCheck};
 use crate::record::Environment;
+use crate::report::Part;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -59,6 +60,8 @@ pub(super) enum Command {
         /// `ts2375`, `TS2375` or `2375`
         code: String,
     },
+    /// Make one report and one verdict of the reports of several jobs
+    Merge(MergeArgs),
     /// Check one thing without running a build
     #[command(subcommand)]
     Check(CheckCommand),
@@ -114,6 +117,9 @@ pub(super) struct RunArgs {
     /// Tells comments of several gates on one pull request apart
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(super) key: String,
+    /// This run is one part of a whole, as `2/4`: `shipgate merge` shows and comments on the whole
+    #[arg(long, value_name = "NUMBER/OF")]
+    pub(super) part: Option<Part>,
     /// Gate this one command, without a configuration
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<String>,
@@ -194,6 +200,29 @@ pub(super) struct ParseArgs {
     pub(super) list: bool,
     /// Logs to read; `-` and none at all mean standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(super) struct MergeArgs {
+    /// How many reports there must be: while one is missing, nothing is green
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) expect: Option<u32>,
+    /// Write nothing anywhere, and show the comment that would be posted
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Whether the pull request gets a comment, instead of what the configuration says
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(super) comment: Option<CommentChoice>,
+    /// Write a view of the report (`sarif`, `junit`, `json`, …) to a file, or to standard output; repeatable
+    #[arg(long = "report", value_name = "VIEW[=PATH]")]
+    pub(super) reports: Vec<String>,
+    /// Tells comments of several gates on one pull request apart
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) key: String,
+    /// Reports as JSON, or folders that hold them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<PathBuf>,
 }
 

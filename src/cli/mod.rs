@@ -7,10 +7,12 @@ mod generate;
 
 use crate::app::console::Console;
 use crate::app::{self, Error, ExitStatus, Process};
+use crate::config::CommentPolicy;
 use crate::github::{Matchers, StopCommands};
 use crate::report::escape::without_commands;
+use crate::step::{self, Cancel};
 use crate::time::SystemClock;
-use args::{CheckCommand, Cli, Command, ParseArgs, RunArgs, SchemaDocument};
+use args::{CheckCommand, Cli, Command, MergeArgs, ParseArgs, RunArgs, SchemaDocument};
 use clap::Parser;
 use console::{Live, Place, StandardConsole, Verbosity};
 use std::ffi::OsString;
@@ -64,6 +66,7 @@ fn dispatch(
         }
         Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, config, directory)?, console),
         Command::Explain { code } => app::explain::explain(code, console),
+        Command::Merge(arguments) => merge(arguments, config, process, directory, console),
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
         }
@@ -78,7 +81,7 @@ fn dispatch(
             };
             let runtime = runtime()?;
             runtime.block_on(async {
-                let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
+                let cancel = step::watch_signals().map_err(Error::Signals)?;
                 app::check::api::check_api(&input, process, &SystemClock, &cancel, console).await
             })
         }
@@ -135,24 +138,51 @@ fn run(
             (None, Some(reference)) => app::run::Source::Reference(reference.clone()),
             (None, None) => app::run::Source::Store,
         },
-        comment: arguments.comment.map(Into::into),
+        // Who merges the parts comments on the whole.
+        comment: arguments.comment.map(Into::into).or(arguments.part.map(|_| CommentPolicy::Never)),
         is_comment_required: arguments.require_comment,
         commit_check: arguments.commit_check.map(Into::into),
         detail: arguments.explain.then_some(crate::report::Detail::Explained),
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         key: arguments.key.clone(),
+        part: arguments.part,
     };
     let runtime = runtime()?;
     let result = runtime.block_on(async {
-        let cancel = crate::step::watch_signals().map_err(Error::Signals)?;
-        let timer = std::sync::Arc::new(crate::github::RealTimer);
-        let patience = crate::github::Patience::default();
-        let hands = app::run::Hands { clock: &SystemClock, timer, patience, process, cancel, console };
-        app::run::run(hands, &input).await
+        let cancel = step::watch_signals().map_err(Error::Signals)?;
+        app::run::run(hands(process, cancel, console), &input).await
     });
     // A measurement that was given up may still be at work; its end is not waited for.
     runtime.shutdown_background();
     result
+}
+
+fn hands<'a>(process: &'a Process, cancel: Cancel, console: &'a mut StandardConsole) -> app::run::Hands<'a> {
+    let timer = std::sync::Arc::new(crate::github::RealTimer);
+    app::run::Hands { clock: &SystemClock, timer, patience: crate::github::Patience::default(), process, cancel, console }
+}
+
+fn merge(
+    arguments: &MergeArgs,
+    config: Option<PathBuf>,
+    process: &Process,
+    directory: &Path,
+    console: &mut StandardConsole,
+) -> Result<ExitStatus, Error> {
+    let input = app::merge::Input {
+        directory: directory.to_owned(),
+        config,
+        files: arguments.files.clone(),
+        expect: arguments.expect,
+        writing: if arguments.dry_run { app::run::Writing::Nothing } else { app::run::Writing::AsUsual },
+        comment: arguments.comment.map(Into::into),
+        targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
+        key: arguments.key.clone(),
+    };
+    runtime()?.block_on(async {
+        let cancel = step::watch_signals().map_err(Error::Signals)?;
+        app::merge::merge(hands(process, cancel, console), &input).await
+    })
 }
 
 fn parse_input(arguments: &ParseArgs, config: Option<PathBuf>, directory: &Path) -> Result<app::parse::Input, Error> {
@@ -188,7 +218,11 @@ fn open_console(cli: &Cli, process: &Process) -> StandardConsole {
     };
     let for_machines = |view: &str| !view.contains('=') && view != "terminal" || view.ends_with("=-");
     let live = match &cli.command {
-        Command::Run(arguments) if arguments.reports.iter().any(|view| for_machines(view)) => Live::StandardError,
+        Command::Run(RunArgs { reports, .. }) | Command::Merge(MergeArgs { reports, .. })
+            if reports.iter().any(|view| for_machines(view)) =>
+        {
+            Live::StandardError
+        }
         _ => Live::StandardOutput,
     };
     StandardConsole::new(place, verbosity, cli.global.color, process.get("NO_COLOR").is_some(), live)

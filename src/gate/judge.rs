@@ -36,7 +36,12 @@ pub struct Facts {
 /// Applies the policy. `reasons` are what the steps and measurements already said.
 #[must_use]
 pub fn judge(policy: &Policy, facts: &Facts, reasons: Vec<Reason>) -> Verdict {
-    let conditions: Vec<Condition> = policy.thresholds.iter().flat_map(|threshold| apply(threshold, facts)).collect();
+    conclude(policy.thresholds.iter().flat_map(|threshold| apply(threshold, facts)).collect(), reasons)
+}
+
+/// The verdict of conditions and reasons: the worst of them.
+#[must_use]
+pub fn conclude(conditions: Vec<Condition>, reasons: Vec<Reason>) -> Verdict {
     let outcome = conditions
         .iter()
         .map(outcome_of)
@@ -46,7 +51,7 @@ pub fn judge(policy: &Policy, facts: &Facts, reasons: Vec<Reason>) -> Verdict {
     Verdict { outcome, conditions, reasons }
 }
 
-fn outcome_of(condition: &Condition) -> Outcome {
+pub(super) fn outcome_of(condition: &Condition) -> Outcome {
     match condition.status {
         ConditionStatus::Passed | ConditionStatus::NotApplicable => Outcome::Passed,
         ConditionStatus::Warned => Outcome::Warned,
@@ -104,7 +109,7 @@ fn check(threshold: &Threshold, limit: Limit, facts: &Facts) -> Condition {
     condition
 }
 
-fn broken(on_exceed: OnExceed) -> ConditionStatus {
+pub(super) fn broken(on_exceed: OnExceed) -> ConditionStatus {
     match on_exceed {
         OnExceed::Fail => ConditionStatus::Failed,
         OnExceed::Warn => ConditionStatus::Warned,
@@ -117,7 +122,7 @@ fn needs_base(measure: Measure, limit: Limit) -> bool {
 }
 
 /// `None`: there is no base to compare with.
-fn holds(limit: Limit, actual: f64, base: Option<f64>) -> Option<bool> {
+pub(super) fn holds(limit: Limit, actual: f64, base: Option<f64>) -> Option<bool> {
     match limit {
         Limit::Max { value } => Some(actual <= value),
         Limit::Min { value } => Some(actual >= value),

@@ -1,5 +1,6 @@
 //! Facts × policy → verdict. Pure: knows no file, no clock, no network.
 
+pub mod combine;
 pub mod health;
 mod help;
 pub mod judge;
@@ -7,8 +8,9 @@ pub mod policy;
 pub mod step;
 pub mod verdict;
 
+pub use combine::combine;
 pub use health::{Settling, Standing, settle};
-pub use judge::{BaseFacts, Fact, Facts, judge};
+pub use judge::{BaseFacts, Fact, Facts, conclude, judge};
 pub use policy::{Increase, Measure, OnExceed, Policy, Threshold, Unit};
 pub use step::{Product, Promise, StepFacts, judge_step};
 pub use verdict::{Condition, ConditionStatus, Limit, Outcome, Reason, ReasonKind, StepOutcome, Verdict};

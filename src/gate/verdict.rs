@@ -88,6 +88,8 @@ pub enum ReasonKind {
     OtherCommit,
     /// The comment could not be posted, and was required.
     CommentNotPosted,
+    /// Of the reports that belong together one is missing, doubled, of another commit or unreadable.
+    PartsIncomplete,
 }
 
 /// A reason with its words.

@@ -11,6 +11,8 @@ use crate::track::Found;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 pub use crate::track::{Recognition, State};
@@ -82,6 +84,40 @@ pub struct Run {
     /// Where this run can be looked at, as a CI job.
     pub url: Option<String>,
     pub is_dry_run: bool,
+    /// Which part of a whole this is, where several jobs share the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// One of several reports that belong together: `2/4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Counted from 1.
+    pub number: u32,
+    pub of: u32,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.number, self.of)
+    }
+}
+
+/// The text is no part of a whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no part of a whole\nhelp: write it as `2/4`, counted from 1")]
+pub struct NoPart(pub String);
+
+impl FromStr for Part {
+    type Err = NoPart;
+
+    fn from_str(text: &str) -> Result<Self, NoPart> {
+        let part = text.split_once('/').and_then(|(number, of)| {
+            let part = Self { number: number.trim().parse().ok()?, of: of.trim().parse().ok()? };
+            (1..=part.of).contains(&part.number).then_some(part)
+        });
+        part.ok_or_else(|| NoPart(text.to_owned()))
+    }
 }
 
 /// What was checked.

@@ -43,7 +43,7 @@ impl Commented {
 }
 
 /// GitHub as this run speaks to it.
-pub(super) struct Desk<'a> {
+pub(in crate::app) struct Desk<'a> {
     event: Option<&'a Event>,
     comment: CommentPolicy,
     check: CommitCheck,
@@ -58,7 +58,7 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn open(
+    pub(in crate::app) fn open(
         scene: &'a Scene,
         input: &'a Input,
         config: &Config,

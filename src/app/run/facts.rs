@@ -27,7 +27,7 @@ pub(super) fn without_echoes(steps: Vec<(String, Vec<Diagnostic>)>) -> Vec<Found
 }
 
 /// What conditions count: all but what is deferred at this time.
-pub(super) fn judged(diagnostics: &[Tracked], now: Timestamp) -> Vec<Tracked> {
+pub(in crate::app) fn judged(diagnostics: &[Tracked], now: Timestamp) -> Vec<Tracked> {
     let counts = |tracked: &&Tracked| !is_deferred(tracked.deferral.as_ref(), now);
     diagnostics.iter().filter(counts).cloned().collect()
 }
@@ -66,7 +66,7 @@ pub(super) fn about_deferrals(diagnostics: &[Tracked], now: Timestamp) -> Vec<No
 const MOST_ENDED: usize = 5;
 
 /// Counts over all steps.
-pub(super) fn count(diagnostics: &[Tracked], fixed: &[Diagnostic], steps: &[Step]) -> Counts {
+pub(in crate::app) fn count(diagnostics: &[Tracked], fixed: &[Diagnostic], steps: &[Step]) -> Counts {
     let mut counts = Counts::default();
     for tracked in diagnostics {
         let is_new = u64::from(tracked.state == State::New);

@@ -1,16 +1,16 @@
 //! `shipgate run`: the gate itself. Variables, steps, measurements, comparison, verdict, views, records.
 
-pub(in crate::app) mod base;
+pub(super) mod base;
 mod build;
-mod desk;
+pub(super) mod desk;
 mod execute;
-mod facts;
+pub(super) mod facts;
 mod lines;
 mod listing;
 mod plan;
-mod publish;
-pub(in crate::app) mod redaction;
-mod scene;
+pub(super) mod publish;
+pub(super) mod redaction;
+pub(super) mod scene;
 
 use super::console::Console;
 use super::health;
@@ -21,7 +21,7 @@ use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
 use crate::github::{Patience, Timer};
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
-use crate::report::{self, Detail, Notice, NoticeLevel, Report, Tracked, Variables};
+use crate::report::{self, Detail, Notice, NoticeLevel, Part, Report, Tracked, Variables};
 use crate::step::Cancel;
 use crate::time::Clock;
 use crate::track;
@@ -77,6 +77,8 @@ pub struct Input {
     pub detail: Option<Detail>,
     /// Tells comments apart.
     pub key: String,
+    /// Which part of a whole this run is; the whole is shown by whoever merges the parts.
+    pub part: Option<Part>,
 }
 
 /// Everything from outside that a run works with.
@@ -260,7 +262,10 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let mut report = Report {
         schema_version: Report::SCHEMA_VERSION,
         tool: report::ToolInfo { name: "shipgate".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        run: scene.describe_run(run_id, started_at, hands.clock.now(), environment, input.writing),
+        run: report::Run {
+            part: input.part,
+            ..scene.describe_run(run_id, started_at, hands.clock.now(), environment, input.writing)
+        },
         project: scene.describe_project(&plan),
         verdict,
         counts,
@@ -349,7 +354,7 @@ fn notices(plan: &Plan, checked: &Checked, redactor: &Redactor, executed: &[Exec
 }
 
 /// Errors first, then new ones, then by severity, file and line.
-fn sorted(mut diagnostics: Vec<Tracked>) -> Vec<Tracked> {
+pub(super) fn sorted(mut diagnostics: Vec<Tracked>) -> Vec<Tracked> {
     diagnostics.sort_by(|a, b| {
         let key = |tracked: &Tracked| (tracked.diagnostic.level, tracked.state, tracked.diagnostic.severity);
         let place = |tracked: &Tracked| (tracked.diagnostic.line, tracked.diagnostic.column);

@@ -52,7 +52,7 @@ impl FromStr for Target {
 }
 
 /// Brings the report everywhere it belongs; gives the outcome, to which a required comment belongs.
-pub(super) async fn publish(
+pub(in crate::app) async fn publish(
     hands: &mut Hands<'_>,
     input: &Input,
     config: &Config,
@@ -253,8 +253,8 @@ fn in_actions(
             failures.push(format!("the step's outputs were not written: {error}"));
         }
     }
-    // Nobody looks at the lines of a queue's merged state.
-    if event.merge_group.is_none() {
+    // Nobody looks at the lines of a queue's merged state, and those of a part would stand there once a part.
+    if event.merge_group.is_none() && input.part.is_none() {
         console.commands(&github::annotations(report, changes));
     }
     for failure in failures {

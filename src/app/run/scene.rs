@@ -20,18 +20,18 @@ const NO_REPOSITORY: &str = "local";
 pub(in crate::app) struct Scene {
     directory: PathBuf,
     /// `None` for one command alone.
-    pub(super) project: Option<Project>,
-    pub(super) repository: Option<Repository>,
-    pub(super) event: Option<Event>,
+    pub(in crate::app) project: Option<Project>,
+    pub(in crate::app) repository: Option<Repository>,
+    pub(in crate::app) event: Option<Event>,
     /// The branch this run is of.
-    pub(super) branch: Option<String>,
+    pub(in crate::app) branch: Option<String>,
     /// The branch whose records are the base.
     pub(in crate::app) base_branch: String,
-    pub(super) notices: Vec<Notice>,
+    pub(in crate::app) notices: Vec<Notice>,
 }
 
 /// The environment of the steps: the process's own, without the tokens that are for us alone.
-pub(super) fn environment_for_steps(process: &Process) -> Vec<(OsString, OsString)> {
+pub(in crate::app) fn environment_for_steps(process: &Process) -> Vec<(OsString, OsString)> {
     let is_private = |key: &OsStr| Event::PRIVATE_VARIABLES.iter().any(|private| key == *private);
     process.environment.iter().filter(|(key, _)| !is_private(key)).cloned().collect()
 }
@@ -84,7 +84,7 @@ impl Scene {
     }
 
     /// Whether a run here moves the base by itself: on the default branch, and never for a proposal.
-    pub(super) fn is_base(&self) -> bool {
+    pub(in crate::app) fn is_base(&self) -> bool {
         let is_own = self.event.as_ref().is_none_or(Event::is_of_its_own_branch);
         is_own && self.project.is_some() && self.branch.as_deref() == Some(self.base_branch.as_str())
     }
@@ -108,23 +108,23 @@ impl Scene {
         })
     }
 
-    pub(super) async fn versions(&self, process: &Process) -> Installed {
+    pub(in crate::app) async fn versions(&self, process: &Process) -> Installed {
         match &self.project {
             Some(project) => project::read_versions(project, process.search_path()).await,
             None => Installed::default(),
         }
     }
 
-    pub(super) fn commit(&self) -> Option<String> {
+    pub(in crate::app) fn commit(&self) -> Option<String> {
         let of_event = self.event.as_ref().and_then(|event| event.commit.clone());
         of_event.or_else(|| self.repository.as_ref().and_then(|repository| repository.commit.clone()))
     }
 
-    pub(super) fn pull_request(&self) -> Option<u64> {
+    pub(in crate::app) fn pull_request(&self) -> Option<u64> {
         self.event.as_ref()?.pull_request.as_ref().map(|pull_request| pull_request.number)
     }
 
-    pub(super) fn describe_run(
+    pub(in crate::app) fn describe_run(
         &self,
         id: Uuid,
         started_at: Timestamp,
@@ -143,6 +143,7 @@ impl Scene {
             pull_request: self.pull_request(),
             url: self.event.as_ref().map(|event| event.run_url.clone()),
             is_dry_run: writing == Writing::Nothing,
+            part: None,
         }
     }
 

@@ -22,6 +22,7 @@ fn report(directory: &str, diagnostics: Vec<Tracked>) -> Report {
             pull_request: None,
             url: None,
             is_dry_run: false,
+            part: None,
         },
         project: Project {
             name: "x".into(),

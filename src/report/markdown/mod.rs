@@ -237,6 +237,7 @@ impl Document<'_> {
         let report = self.report;
         let mut words = vec![page.prose(&format!("{} {}", report.tool.name, report.tool.version))];
         words.push(page.prose(&report.project.name));
+        words.extend(report.run.part.map(|part| format!("part {part}")));
         if let Some(commit) = &report.run.commit {
             let short = page.code(digest::short_commit(commit));
             words.push(linked(&short, self.links.commit(commit)));

@@ -31,6 +31,7 @@ pub(super) fn run() -> Run {
         pull_request: Some(42),
         url: Some("https://github.com/acme/astro-site/actions/runs/17000000001".into()),
         is_dry_run: false,
+        part: None,
     }
 }
 

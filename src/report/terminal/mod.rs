@@ -87,6 +87,7 @@ fn verdict(canvas: &mut Canvas, report: &Report) {
         (None, Some(branch)) => facts.push(branch.clone()),
         (None, None) => {}
     }
+    facts.extend(report.run.part.map(|part| format!("part {part}")));
     facts.push(report.run.environment.as_str().into());
     facts.push(digest::base_words(report).replace('`', ""));
     let took = report.run.finished_at - report.run.started_at;

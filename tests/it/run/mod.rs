@@ -8,6 +8,7 @@ mod faults;
 mod first_run;
 mod github;
 mod hostile;
+mod merge;
 mod parse;
 mod records;
 mod stop;
