@@ -1,4 +1,4 @@
-//! `shipgate init`: a commented `shipgate.yml` and a workflow for the project that is there.
+//! `shipgate init`: a commented `shipgate.yml` and the workflows for the project that is there.
 
 use super::console::Console;
 use super::settings::FILE_NAME;
@@ -8,10 +8,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const WORKFLOW: &str = ".github/workflows/shipgate.yml";
+const COMMENT_WORKFLOW: &str = ".github/workflows/shipgate-comment.yml";
 const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
-
-const CACHE_RESTORE: &str = "actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5";
-const CACHE_SAVE: &str = "actions/cache/save@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5";
 
 /// What happens to files that would be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub enum Mode {
     Show,
 }
 
-/// Writes both files for the project in `directory`.
+/// Writes its files for the project in `directory`.
 ///
 /// # Errors
 /// When the project cannot be read, a file is there already, or cannot be written.
@@ -42,6 +40,7 @@ pub async fn init(
     let files = [
         (directory.join(FILE_NAME), configuration(&project, &plan, directory)),
         (root.join(WORKFLOW), workflow(&project, branch.as_deref().unwrap_or("main"), below)),
+        (root.join(COMMENT_WORKFLOW), comment_workflow()),
     ];
     if mode == Mode::Write
         && let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
@@ -121,32 +120,56 @@ fn scalar(text: &str) -> String {
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
+/// The action as a workflow names it: by the commit of the release that this program is of, where it is of one.
+fn action(folder: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("SHIPGATE_RELEASE_COMMIT") {
+        Some(commit) => format!("shipgate/shipgate{folder}@{commit} # v{version}"),
+        None => format!("shipgate/shipgate{folder}@v{version}"),
+    }
+}
+
 fn workflow(project: &Project, branch: &str, below: &Path) -> String {
     let folder = super::run::forward_slashes(below);
+    let branch = scalar(branch);
     let mut text = format!(
-        "name: shipgate\n\non:\n  pull_request:\n  merge_group:\n  push:\n    branches: [{branch}]\n\n\
-         permissions: {{}}\n\njobs:\n  gate:\n    name: gate\n    runs-on: ubuntu-latest\n    timeout-minutes: 30\n    \
-         permissions:\n      contents: read\n      pull-requests: write # the comment\n    steps:\n      - uses: {CHECKOUT}\n        \
-         with:\n          persist-credentials: false\n"
+        "# The gate: on every pull request, in the merge queue, and on the branch that changes are compared with.\n\
+         name: shipgate\n\non:\n  pull_request:\n  merge_group:\n  push:\n    branches: [{branch}]\n\n\
+         permissions: {{}}\n\n\
+         # One run a pull request: an older one that ends last would have nothing to say any more.\n\
+         concurrency:\n  group: shipgate-${{{{ github.event.pull_request.number || github.ref }}}}\n  \
+         cancel-in-progress: ${{{{ github.event_name == 'pull_request' }}}}\n\n\
+         jobs:\n  gate:\n    name: gate\n    runs-on: ubuntu-latest\n    timeout-minutes: 30\n    \
+         permissions:\n      contents: read # to check the source out\n      pull-requests: write # the comment\n    \
+         steps:\n      - uses: {CHECKOUT}\n        with:\n          persist-credentials: false\n"
     );
     if let Some(setup) = package_manager_setup(&project.managed) {
         let _infallible = writeln!(text, "      - run: {setup}");
     }
-    // Pull requests read what the default branch recorded; only a run on that branch saves it.
-    let store = if folder.is_empty() { ".shipgate".to_owned() } else { format!("{folder}/.shipgate") };
-    let _infallible = writeln!(
-        text,
-        "      - uses: {CACHE_RESTORE}\n        with:\n          path: {store}\n          key: shipgate-{branch}-${{{{ github.run_id }}}}\n          restore-keys: shipgate-{branch}-"
-    );
-    let _infallible = writeln!(text, "      - uses: shipgate/shipgate@v{}", env!("CARGO_PKG_VERSION"));
+    let _infallible = writeln!(text, "      - uses: {}", action(""));
     if !folder.is_empty() {
         let _infallible = writeln!(text, "        with:\n          working-directory: {}", scalar(&folder));
     }
-    let _infallible = writeln!(
-        text,
-        "      - if: ${{{{ always() && github.event_name == 'push' }}}}\n        uses: {CACHE_SAVE}\n        with:\n          path: {store}\n          key: shipgate-{branch}-${{{{ github.run_id }}}}"
-    );
     text
+}
+
+/// The token of a pull request from a fork is read-only, so its comment is posted from here, where the
+/// token is not and nothing of the fork's is run.
+fn comment_workflow() -> String {
+    format!(
+        "# Posts the comment where the gate's own token may not: on pull requests from forks and by Dependabot.\n\
+         # Nothing of theirs is checked out or run here; the report is read as a stranger's.\n\
+         name: shipgate comment\n\non:\n  workflow_run: # zizmor: ignore[dangerous-triggers] see above\n    \
+         workflows: [shipgate]\n    types: [completed]\n\n\
+         permissions: {{}}\n\n\
+         concurrency:\n  group: shipgate-comment-${{{{ github.event.workflow_run.head_sha }}}}\n  \
+         cancel-in-progress: false\n\n\
+         jobs:\n  comment:\n    name: comment\n    if: ${{{{ github.event.workflow_run.event == 'pull_request' }}}}\n    \
+         runs-on: ubuntu-latest\n    timeout-minutes: 10\n    \
+         permissions:\n      actions: read # to download the report\n      pull-requests: write # the comment\n    \
+         steps:\n      - uses: {}\n",
+        action("/comment")
+    )
 }
 
 /// What a runner needs beside Node and npm, which it has.

@@ -68,7 +68,7 @@ pub(super) enum Command {
     /// Look at recorded errors, and say what becomes of them
     #[command(subcommand)]
     Errors(super::errors::ErrorsCommand),
-    /// Write a commented `shipgate.yml` and a workflow for this project
+    /// Write a commented `shipgate.yml` and workflows for this project
     Init(InitArgs),
     /// Print a JSON Schema
     Schema { document: SchemaDocument },

@@ -14,7 +14,7 @@ fn astro_like() -> Workshop {
 }
 
 #[test]
-fn init_writes_a_configuration_without_mistakes_and_a_workflow_and_replaces_nothing_unasked() {
+fn init_writes_a_configuration_without_mistakes_and_workflows_and_replaces_nothing_unasked() {
     let project = astro_like();
     let first = project.shipgate(&["init"]).ends();
     assert_eq!(first.status, Some(0), "{first:?}");
@@ -24,6 +24,12 @@ fn init_writes_a_configuration_without_mistakes_and_a_workflow_and_replaces_noth
         "{yaml}"
     );
     let workflow = project.read(".github/workflows/shipgate.yml");
+    // The examples are what `init` writes; scripts/lint-workflows looks at them.
+    for (name, example) in [("shipgate.yml", "gate.yml"), ("shipgate-comment.yml", "comment.yml")] {
+        let written = project.read(&format!(".github/workflows/{name}"));
+        let example = format!("{}/examples/workflows/{example}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(written, fs::read_to_string(example).unwrap());
+    }
     assert!(workflow.contains("merge_group:") && workflow.contains("pull-requests: write"), "{workflow}");
     assert_eq!(project.shipgate(&["check", "config"]).ends().status, Some(0));
 
@@ -37,7 +43,7 @@ fn init_writes_a_configuration_without_mistakes_and_a_workflow_and_replaces_noth
 }
 
 #[test]
-fn init_shows_both_files_in_a_dry_run_and_writes_none() {
+fn init_shows_its_files_in_a_dry_run_and_writes_none() {
     let project = astro_like();
     let before = project.snapshot(&[]);
     let shown = project.shipgate(&["init", "--dry-run"]).ends();

@@ -240,6 +240,12 @@ fn the_action_has_these_outputs_and_hands_every_input_on() {
         assert!(steps.contains(&format!("inputs.{name} ")), "the input `{name}` is not used");
     }
     for step in action["runs"]["steps"].as_array().unwrap() {
-        assert!(!step["run"].as_str().unwrap().contains("${{"), "an expression in a script is an injection");
+        let script = step["run"].as_str().unwrap_or_default();
+        assert!(!script.contains("${{"), "an expression in a script is an injection");
+        if let Some(used) = step["uses"].as_str() {
+            let (name, commit) = used.split_once('@').unwrap();
+            assert!(name.starts_with("actions/"), "`{name}` is not GitHub's own");
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{used}");
+        }
     }
 }

@@ -146,9 +146,8 @@ fn matches(template: &str, path: &str) -> Option<Vec<(String, String)>> {
                 let value = percent_encoding::percent_decode_str(given).decode_utf8().ok()?;
                 values.push((name.to_owned(), value.into_owned()));
             }
-            Some(_) => return None,
             None if *wanted == given => {}
-            None => return None,
+            _ => return None,
         }
     }
     Some(values)

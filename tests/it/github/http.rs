@@ -60,15 +60,10 @@ pub(crate) fn serve(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) 
 fn respond(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply) {
     let Some(request) = read(&stream) else { return };
     let reply = answer(&request);
-    let mut text = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", reply.status);
-    for (name, value) in &reply.headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    if reply.status != 204 {
-        text += &format!("content-length: {}\r\n", reply.body.len());
-    }
-    text += "\r\n";
-    text += &reply.body;
+    let lines = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let length = (reply.status != 204).then(|| format!("content-length: {}\r\n", reply.body.len()));
+    let headers: String = lines.chain(length).collect();
+    let text = format!("HTTP/1.1 {} X\r\nconnection: close\r\n{headers}\r\n{}", reply.status, reply.body);
     // Whoever asked may be gone.
     match reply.end {
         End::Whole => drop(stream.write_all(text.as_bytes())),
