@@ -33,6 +33,8 @@ pub enum Error {
     ApiPlan(#[from] crate::health::api::PlanError),
     #[error(transparent)]
     Tls(#[from] crate::health::api::TlsError),
+    #[error("`{path}` is no report that can be used: {source}")]
+    Import { path: PathBuf, source: crate::health::api::import::ImportError },
     #[error("no check of the environment `{0}` is recorded")]
     NothingRecorded(&'static str),
     #[error("`shipgate.yml` says nothing about an API")]
@@ -60,6 +62,9 @@ impl Error {
             Self::GitHub(error) => error.help(),
             Self::ApiPlan(error) => Some(error.help()),
             Self::Tls(error) => Some(error.help()),
+            Self::Import { .. } => Some(
+                "give a JUnit report of any test runner, or Hurl's `report.json` (`hurl --report-json DIR`)".to_owned(),
+            ),
             Self::NothingRecorded(_) => Some("record one: `shipgate check api --record`".to_owned()),
             Self::NoApi => Some(
                 "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
@@ -78,6 +83,7 @@ impl Error {
             Self::Store(error) if error.is_about_what_was_asked() => ExitStatus::Usage,
             Self::Store(_)
             | Self::NothingRecorded(_)
+            | Self::Import { .. }
             | Self::Variables(_)
             | Self::GitHub(_)
             | Self::Signals(_)

@@ -3,6 +3,7 @@
 use super::Error;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
+use crate::health::api::import::Imported;
 use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, sweep};
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
@@ -56,7 +57,7 @@ impl Scope<'_> {
         cancel: &Cancel,
     ) -> ApiHealth {
         let Prepared { plan: Plan { endpoints, base, not_called, .. }, client } = prepared;
-        let observations = sweep(client, endpoints.clone(), cancel).await;
+        let observations = sweep(client, endpoints.clone(), cancel.clone().asked()).await;
         let at = clock.now();
         let checks = endpoints.iter().zip(observations).map(|(endpoint, observation)| {
             let standings = standings(history, endpoint, &self.config.settling);
@@ -69,6 +70,27 @@ impl Scope<'_> {
 /// Scheme, host, port and path.
 fn shown(base: &Url) -> String {
     base.as_str().trim_end_matches('/').to_owned()
+}
+
+/// What another tool's report says, as if the endpoints had been checked here; and what it says of no endpoint.
+pub(super) fn imported(
+    imported: Imported,
+    history: &[ApiHealthCheck],
+    settling: &Settling,
+    environment: Environment,
+    at: Timestamp,
+) -> (ApiHealth, Vec<Reason>) {
+    let checks = imported.checks.into_iter().map(|(endpoint, observation)| {
+        checked(&endpoint, observation, &standings(history, &endpoint, settling), settling, environment, at)
+    });
+    let reasons = imported.elsewhere.into_iter().map(|failure| Reason {
+        kind: ReasonKind::TestFailed,
+        outcome: Outcome::Failed,
+        step: None,
+        message: format!("test `{}` failed: {}", failure.test, failure.message),
+        help: Some("name it after its endpoint (`GET /api/health …`) for it to become a record".to_owned()),
+    });
+    (ApiHealth { base_url: None, checks: checks.collect(), not_called: Vec::new() }, reasons.collect())
 }
 
 /// All checks of an environment.

@@ -70,12 +70,16 @@ fn dispatch(
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
         }
-        Command::Check(CheckCommand::Api { environment, base_url, last, record }) => {
+        Command::Check(CheckCommand::Api { environment, base_url, last, from, record }) => {
             let input = app::check::api::Input {
                 directory: directory.to_owned(),
                 config,
                 environment: environment.map(Into::into),
-                look: if *last { app::check::api::Look::Last } else { app::check::api::Look::Now },
+                look: match (last, from) {
+                    (true, _) => app::check::api::Look::Last,
+                    (false, Some(report)) => app::check::api::Look::Report(report.clone()),
+                    (false, None) => app::check::api::Look::Now,
+                },
                 base: base_url.clone(),
                 keeping: if *record { app::check::api::Keeping::Record } else { app::check::api::Keeping::Nothing },
             };

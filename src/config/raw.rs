@@ -155,7 +155,6 @@ pub(super) fn sections() -> Vec<Section> {
         section("", RawConfig::KEYS),
         section("steps", RawStep::KEYS),
         section("variables", RawVariables::KEYS),
-        section("api", RawApi::KEYS),
         section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
     ]

@@ -4,7 +4,7 @@
 
 use super::raw::{RawConfig, RawVariable};
 use super::read::Read;
-use super::threshold;
+use super::{api, threshold};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema of `shipgate.yml`.
@@ -13,6 +13,7 @@ pub fn schema() -> Value {
     let mut definitions = Map::new();
     definitions.insert("variable".to_owned(), json!({ "anyOf": [{ "type": "null" }, RawVariable::schema()] }));
     definitions.extend(threshold::definitions());
+    definitions.extend(api::definitions().map(|(name, schema)| (name.to_owned(), schema)));
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "shipgate.yml",

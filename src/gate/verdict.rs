@@ -90,6 +90,8 @@ pub enum ReasonKind {
     CommentNotPosted,
     /// Of the reports that belong together one is missing, doubled, of another commit or unreadable.
     PartsIncomplete,
+    /// A test of the API failed that is of no endpoint.
+    TestFailed,
 }
 
 /// A reason with its words.

@@ -71,6 +71,8 @@ mod tsc;
 mod unix;
 mod xml;
 
+pub(crate) use xml::{attribute as xml_attribute, events as xml_events, resolved as xml_resolved};
+
 pub use engine::{LogParser, Options};
 pub use errorformat::{Errorformat, ErrorformatError};
 pub use folder::Folders;

@@ -7,7 +7,8 @@ use crate::app::run::base::open_store;
 use crate::app::run::redaction::redact_api;
 use crate::app::settings::Settings;
 use crate::app::{Error, ExitStatus, Process};
-use crate::gate::{BaseFacts, Facts, Policy, judge};
+use crate::gate::{BaseFacts, Facts, Policy, Reason, judge};
+use crate::health::api::import::read_report;
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
 use crate::redact::Redactor;
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
@@ -16,7 +17,7 @@ use crate::store::Store;
 use crate::time::Clock;
 use crate::variable;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use url::Url;
 
 /// What `check api` was asked for.
@@ -39,6 +40,8 @@ pub enum Look {
     Now,
     /// The newest record of each endpoint.
     Last,
+    /// Another tool's report.
+    Report(PathBuf),
 }
 
 /// Whether the checks become records.
@@ -62,55 +65,105 @@ pub async fn check_api(
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
     let environment = input.environment.unwrap_or(settings.config.environment);
     let store = open_store(&settings.config, &input.directory, cancel);
-    let mut notices = Vec::new();
-    let api = match input.look {
-        Look::Last => {
-            let history = store.api_health(&health::query(environment)).await?;
-            if history.is_empty() {
-                return Err(Error::NothingRecorded(environment.as_str()));
-            }
-            last(history)
-        }
-        Look::Now => {
-            let config = settings.config.api.as_ref().ok_or(Error::NoApi)?;
-            let inputs = variable::Inputs {
-                project: &input.directory,
-                config: &settings.config.variables,
-                process: &process.variables,
-                environment,
-            };
-            let values = variable::values(inputs)?;
-            let scope =
-                Scope { config, directory: &input.directory, environment, base: input.base.as_ref(), values: &values };
-            let prepared = scope.prepare()?;
-            let known = variable::check(inputs)?.secrets;
-            let known = known.into_iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
-            let redactor = Redactor::new(known.chain(prepared.plan.secrets.iter().cloned()));
-            let (history, notice) = health::history(&store, environment).await;
-            notices.extend(notice);
-            let mut api = scope.look(prepared, &history, clock, cancel).await;
-            redact_api(&mut api, &redactor);
-            api
-        }
+    let there = There { input, settings: &settings, environment, process, store: &store };
+    let Found { api, mut notices, mut reasons } = match &input.look {
+        Look::Now => there.now(clock, cancel).await?,
+        Look::Last => there.last().await?,
+        Look::Report(path) => there.report(path, clock).await?,
     };
-    if input.keeping == Keeping::Record && input.look == Look::Now {
+    if input.keeping == Keeping::Record {
         notices.extend(record(&store, &api).await);
     }
-    let policy = Policy {
-        thresholds: settings
-            .config
-            .policy
-            .thresholds
-            .iter()
-            .filter(|it| MEASURES.contains(&it.measure))
-            .cloned()
-            .collect(),
-    };
+    let policy = policy(&settings.config.policy, settings.config.api.is_some());
+    // A report may have failures of no endpoint and nothing else.
+    if !api.checks.is_empty() || reasons.is_empty() {
+        reasons.extend(health::reasons(&api, &policy));
+    }
     let facts = Facts { now: health::facts(Some(&api)).into_iter().collect(), base: BaseFacts::Absent };
-    let verdict = judge(&policy, &facts, health::reasons(&api, &policy));
+    let verdict = judge(&policy, &facts, reasons);
     let text = render_api(&api, &notices, &options(console));
     write(console, text.trim_start_matches('\n'));
     Ok(verdict.outcome.into())
+}
+
+/// The thresholds of an API; those that hold by default also where the configuration names no API.
+fn policy(configured: &Policy, has_api: bool) -> Policy {
+    let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
+    let default = (!has_api).then(Policy::of_api).into_iter().flatten();
+    Policy { thresholds: own.chain(default).collect() }
+}
+
+/// Where it looks.
+struct There<'a> {
+    input: &'a Input,
+    settings: &'a Settings,
+    environment: Environment,
+    process: &'a Process,
+    store: &'a dyn Store,
+}
+
+/// What it sees.
+struct Found {
+    api: ApiHealth,
+    notices: Vec<Notice>,
+    reasons: Vec<Reason>,
+}
+
+impl There<'_> {
+    fn variables(&self) -> variable::Inputs<'_> {
+        variable::Inputs {
+            project: &self.input.directory,
+            config: &self.settings.config.variables,
+            process: &self.process.variables,
+            environment: self.environment,
+        }
+    }
+
+    /// Of every secret of the project, and more.
+    fn redactor(&self, more: impl Iterator<Item = (String, String)>) -> Result<Redactor, Error> {
+        let known = variable::check(self.variables())?.secrets;
+        let known = known.into_iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
+        Ok(Redactor::new(known.chain(more)))
+    }
+
+    async fn now(&self, clock: &dyn Clock, cancel: &Cancel) -> Result<Found, Error> {
+        let config = self.settings.config.api.as_ref().ok_or(Error::NoApi)?;
+        let values = variable::values(self.variables())?;
+        let (directory, environment, base) = (&self.input.directory, self.environment, self.input.base.as_ref());
+        let scope = Scope { config, directory, environment, base, values: &values };
+        let prepared = scope.prepare()?;
+        let redactor = self.redactor(prepared.plan.secrets.iter().cloned())?;
+        let (history, notice) = health::history(self.store, environment).await;
+        let mut api = scope.look(prepared, &history, clock, cancel).await;
+        redact_api(&mut api, &redactor);
+        Ok(Found { api, notices: notice.into_iter().collect(), reasons: Vec::new() })
+    }
+
+    async fn last(&self) -> Result<Found, Error> {
+        let history = self.store.api_health(&health::query(self.environment)).await?;
+        if history.is_empty() {
+            return Err(Error::NothingRecorded(self.environment.as_str()));
+        }
+        Ok(Found { api: last(history), notices: Vec::new(), reasons: Vec::new() })
+    }
+
+    async fn report(&self, path: &Path, clock: &dyn Clock) -> Result<Found, Error> {
+        let path = self.input.directory.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let report = read_report(&text).map_err(|source| Error::Import { path, source })?;
+        let (history, notice) = health::history(self.store, self.environment).await;
+        let settling = self.settings.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
+        let (mut api, mut reasons) = health::imported(report, &history, &settling, self.environment, clock.now());
+        let redactor = self.redactor(std::iter::empty())?;
+        redact_api(&mut api, &redactor);
+        let mut notices: Vec<Notice> = notice.into_iter().collect();
+        for reason in &mut reasons {
+            reason.message = redactor.redact(&reason.message).into_owned();
+            let (message, help) = (reason.message.clone(), reason.help.clone());
+            notices.push(Notice { level: NoticeLevel::Warning, message, help });
+        }
+        Ok(Found { api, notices, reasons })
+    }
 }
 
 /// Writes the checks down. What fails is shown and changes nothing about the answer.

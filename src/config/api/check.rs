@@ -1,8 +1,8 @@
 //! Raw → [`ApiConfig`]: what no key can know alone.
 
-use super::raw::{RawApi, RawAuth, RawEndpoint, RawExpectations, RawTests, RawTls, RawWindow, RawWishes};
+use super::raw::{RawApi, RawEndpoint, RawExpectations, RawTests, RawTls, RawWindow, RawWishes};
 use super::test::RawTest;
-use super::value::{BaseUrls, HeaderKey};
+use super::value::{AnyAuth, BaseUrls, HeaderKey};
 use super::{ApiConfig, Auth, Common, EndpointConfig, Expectations, Test, TimeoutConfig, TlsConfig};
 use crate::config::Template;
 use crate::config::check::refuse_repeats;
@@ -103,7 +103,7 @@ fn headers(table: Option<At<Table<HeaderKey, Template>>>) -> Vec<(String, Templa
     entries.into_iter().map(|(name, value)| (name.value.0, value.value)).collect()
 }
 
-fn check_auth(At { value: raw, span }: At<RawAuth>, key: &str, reader: &mut Reader) -> Option<Auth> {
+fn check_auth(At { value: AnyAuth(raw), span }: At<AnyAuth>, key: &str, reader: &mut Reader) -> Option<Auth> {
     let mut ways = Vec::new();
     ways.extend(raw.bearer.map(|token| Auth::Bearer(token.value)));
     ways.extend(

@@ -6,6 +6,7 @@ mod test;
 mod value;
 
 use super::Template;
+use super::read::Read as _;
 use crate::gate::Settling;
 use crate::record::{Environment, HttpMethod};
 use regex::Regex;
@@ -17,6 +18,11 @@ use std::time::Duration;
 
 pub(super) use check::check_api;
 pub(super) use raw::RawApi;
+
+/// The schemas that those of the section refer to.
+pub(super) fn definitions() -> [(&'static str, Value); 2] {
+    [("auth", raw::RawAuth::schema()), ("test", test::definition())]
+}
 
 /// The API of the project. Paths of files are relative to the folder of `shipgate.yml`.
 #[derive(Debug, Clone)]

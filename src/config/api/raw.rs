@@ -2,7 +2,7 @@
 
 use super::HttpChoice;
 use super::test::{Amount, Literal, PathKey, RawTest};
-use super::value::{BaseUrls, ByteSize, HeaderKey, HostPort, Path, Statuses};
+use super::value::{AnyAuth, BaseUrls, ByteSize, HeaderKey, HostPort, Path, Statuses};
 use crate::config::Template;
 use crate::config::choice::Choice;
 use crate::config::collection::{NonEmpty, Table};
@@ -23,7 +23,7 @@ keys! {
         /// Headers of every request. `${NAME}` is a variable.
         headers = "headers": Table<HeaderKey, Template>,
         /// How requests say who they are.
-        auth = "auth": RawAuth,
+        auth = "auth": AnyAuth,
         /// Answers that take longer are degraded. No limit by default.
         degraded_after = "degraded-after": Timeout,
         /// Answers that take longer are failures. No limit by default but the time-outs.
@@ -67,7 +67,7 @@ keys! {
         /// Headers, besides those of all requests. `${NAME}` is a variable.
         headers = "headers": Table<HeaderKey, Template>,
         /// How the request says who it is, instead of what holds for all.
-        auth = "auth": RawAuth,
+        auth = "auth": AnyAuth,
         /// What is sent. `${NAME}` is a variable.
         body = "body": Template,
         /// Answers that take longer are degraded.

@@ -53,8 +53,13 @@ impl Read for RawTest {
     }
 
     fn schema() -> Value {
-        json!({ "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, RawTests::schema()] })
+        json!({ "$ref": "#/$defs/test" })
     }
+}
+
+/// What the schemas of tests refer to.
+pub(in crate::config) fn definition() -> Value {
+    json!({ "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, RawTests::schema()] })
 }
 
 /// Any value, as JSON has it.

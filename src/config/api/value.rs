@@ -1,6 +1,7 @@
 //! Values of the `api` section: addresses, paths, headers, statuses.
 
 use super::StatusPattern;
+use super::raw::RawAuth;
 use crate::config::choice::Choice;
 use crate::config::read::{Read, ReadKey, Reader};
 use crate::config::suggest::quoted;
@@ -226,5 +227,21 @@ impl Read for HostPort {
 
     fn schema() -> Value {
         json!({ "type": "string", "pattern": ":[0-9]{1,5}$" })
+    }
+}
+
+/// How requests say who they are, wherever that stands.
+#[derive(Debug)]
+pub(in crate::config) struct AnyAuth(pub(in crate::config) RawAuth);
+
+impl Read for AnyAuth {
+    const SAMPLE: &'static str = RawAuth::SAMPLE;
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        RawAuth::read(node, reader).map(Self)
+    }
+
+    fn schema() -> Value {
+        json!({ "$ref": "#/$defs/auth" })
     }
 }

@@ -1,6 +1,7 @@
 //! Checks of HTTP endpoints: a request and what is expected of its answer → what was found, and how long each part took.
 //!
 //! * [`plan`] configuration and variables → endpoints · [`openapi`] a document → endpoints · [`mod@assertion`] what an answer must be like
+//! * [`import`] reports of other tools → observations
 //! * [`sweep`] all of them, so many at a time · `probe` one of them, tried again where that is allowed
 //! * `exchange` request and answer · `dial` the connection · `tls` whom to trust
 //!
@@ -12,6 +13,7 @@
 pub mod assertion;
 mod dial;
 mod exchange;
+pub mod import;
 pub mod openapi;
 mod phase;
 pub mod plan;

@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn endpoint(&mut self, config: &EndpointConfig) -> Result<Endpoint, PlanError> {
-        let filled = self.fill(&config.path);
+        let filled = self.fill_secret(&config.path);
         // Named by its variables and not by their values: those may be secrets, and may be others next time.
         let shown = config.path.shown().replace("${", "$").replace('}', "");
         let request = filled.and_then(|path| self.request(config, &path));
@@ -356,7 +356,7 @@ fn decoded(text: &str) -> String {
 }
 
 /// The path as a record holds it: without query, and with what no path may hold in percents.
-fn recordable(path: &str) -> String {
+pub(super) fn recordable(path: &str) -> String {
     let alone = path.split('?').next().unwrap_or_default();
     let mut text = String::new();
     for character in alone.chars() {

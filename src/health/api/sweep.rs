@@ -7,7 +7,6 @@ use super::tls::Tls;
 use super::{Endpoint, HttpVersion, Identity, Observation, Timeouts, TlsError};
 use crate::config::api::{ApiConfig, TimeoutConfig};
 use crate::record::HealthStatus;
-use crate::step::Cancel;
 use hyper_util::client::proxy::matcher::Matcher;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -112,8 +111,8 @@ impl Client {
     }
 }
 
-/// Checks all endpoints; the observations are in their order. What a stop came before is unknown.
-pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, cancel: &Cancel) -> Vec<Observation> {
+/// Checks all endpoints; the observations are in their order. What `stopped` came before is unknown.
+pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, stopped: impl Future<Output = ()>) -> Vec<Observation> {
     let shared = Arc::new(Shared {
         all: Semaphore::new(client.settings.concurrency),
         hosts: hosts(&endpoints, client.settings.per_host),
@@ -126,7 +125,7 @@ pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, cancel: &Cancel) ->
         let shared = Arc::clone(&shared);
         checks.spawn(async move { (index, shared.check(&endpoint).await) });
     }
-    let mut asked = std::pin::pin!(cancel.clone().asked());
+    let mut asked = std::pin::pin!(stopped);
     loop {
         let ended = tokio::select! {
             biased;
@@ -140,9 +139,9 @@ pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, cancel: &Cancel) ->
             Some(Err(_)) => {}
         }
     }
-    let stopped =
+    let unasked =
         || Observation::without_request(Problem::unknown("the check was stopped before it ended", "run it again"));
-    found.into_iter().map(|observation| observation.unwrap_or_else(stopped)).collect()
+    found.into_iter().map(|observation| observation.unwrap_or_else(unasked)).collect()
 }
 
 fn place(endpoint: &Endpoint) -> Option<Place> {

@@ -147,14 +147,14 @@ fn root_of(document: &[u8]) -> Option<Root> {
 }
 
 /// A reader that gives empty elements as a start and an end.
-fn events(document: &str) -> XmlReader<&[u8]> {
+pub(crate) fn events(document: &str) -> XmlReader<&[u8]> {
     let mut reader = XmlReader::from_str(document);
     reader.config_mut().expand_empty_elements = true;
     reader
 }
 
 /// An attribute's value with its references resolved; unlike XML's own rules, line breaks stay.
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.attributes().with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
     Some(
         quick_xml::escape::unescape(&found.value)
@@ -168,7 +168,7 @@ fn number(tag: &BytesStart<'_>, name: &str) -> Option<u32> {
 }
 
 /// What a reference (`&lt;`, `&#10;`) stands for; one that nothing is known of stays as it is.
-fn resolved(reference: &BytesRef<'_>) -> String {
+pub(crate) fn resolved(reference: &BytesRef<'_>) -> String {
     let whole = format!("&{};", &**reference);
     quick_xml::escape::unescape(&whole).map_or_else(|_| whole.clone(), std::borrow::Cow::into_owned)
 }

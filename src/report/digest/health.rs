@@ -67,7 +67,7 @@ pub(in crate::report) fn response_time(check: &EndpointCheck) -> String {
 
 /// When a record was made, else `dns 1 ms, connect 3 ms, first byte 8 ms`, and how often it was tried.
 pub(in crate::report) fn phase_words(check: &EndpointCheck) -> String {
-    if check.phases == Phases::default() {
+    if check.phases.total.is_none() && check.record.response_time.is_some() {
         // A record alone: what it was is not known, but when.
         return format!("at {}", check.record.last_checked.format("%Y-%m-%d %H:%M UTC"));
     }

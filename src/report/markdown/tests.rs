@@ -67,9 +67,10 @@ fn is_ours(markdown: &str) -> Result<(), String> {
         return Err(format!("{forged} comments"));
     }
     let html = Regex::new(r"\A(<!-- shipgate:v1 [ -~]+ -->\n|<details>\n<summary><b>[A-Za-z0-9, ]+</b>[^<>\n]*</summary>\n|</details>\n)\z").unwrap();
-    let title =
-        Regex::new(r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|Build|Check|[0-9,]+ (new )?errors?)\z")
-            .unwrap();
+    let title = Regex::new(
+        r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|API|Build|Check|[0-9,]+ (new )?errors?)\z",
+    )
+    .unwrap();
     let mut folds = 0_i32;
     for block in oracle::blocks(markdown) {
         match block {
@@ -145,6 +146,10 @@ fn enormous(text: &str) -> Report {
     many(&mut report.fixed);
     many(&mut report.variables.checks);
     many(&mut report.variables.undeclared);
+    if let Some(api) = &mut report.api {
+        many(&mut api.checks);
+        many(&mut api.not_called);
+    }
     report.variables.leaks.as_mut().into_iter().for_each(many);
     if let Some(bundle) = report.build.as_mut().and_then(|build| build.bundle.as_mut()) {
         many(&mut bundle.assets);
