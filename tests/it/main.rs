@@ -13,6 +13,8 @@ mod examples;
 mod explain;
 #[cfg(test)]
 mod formats;
+#[cfg(all(test, unix))]
+mod health;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]

@@ -21,6 +21,30 @@ fn check(site: &Workshop) -> Ran {
     site.gate_with(&["--config", file.to_str().unwrap()]).ends()
 }
 
+/// What the build made of `src/pages/api/health.json.ts`, served by Astro itself.
+#[cfg(unix)]
+fn the_endpoint_that_was_built_is_healthy(site: &Workshop) {
+    use crate::health::server::{Server, free_port};
+    let port = free_port();
+    let mut astro = std::process::Command::new(site.path("node_modules/.bin/astro"));
+    astro.args(["preview", "--host", "127.0.0.1", "--port", &port.to_string()]).current_dir(site.path(""));
+    let server = Server::start(astro.env("ASTRO_TELEMETRY_DISABLED", "1"), port);
+    let file = site.beside("api.yml");
+    let expect =
+        "{ headers: { content-type: { contains: application/json } }, json: { $.status: ok, $.crossings: 4 } }";
+    let api = |path: &str| {
+        let yaml =
+            format!("api: {{ base-url: \"{}\", endpoints: [{{ path: {path}, expect: {expect} }}] }}\n", server.url());
+        std::fs::write(&file, yaml).unwrap();
+        site.shipgate(&["check", "api", "--config", file.to_str().unwrap()]).ends()
+    };
+    let there = api("/api/health.json");
+    assert_eq!(there.status, Some(0), "{there:#?}");
+    let gone = api("/api/gone.json");
+    assert_eq!(gone.status, Some(1), "{gone:#?}");
+    assert!(gone.stdout.contains("status: expected 200, got 404"), "{gone:#?}");
+}
+
 #[test]
 fn the_site_passes_and_an_error_is_new_then_moved_then_fixed() {
     let site = installed_copy_of("astro-site");
@@ -42,6 +66,9 @@ fn the_site_passes_and_an_error_is_new_then_moved_then_fixed() {
     let bundle = build.bundle.as_ref().unwrap();
     assert_eq!(build.bundle_size, Some(bundle.total().raw));
     assert!(bundle.assets.iter().any(|asset| asset.name == "index.html"), "{bundle:#?}");
+
+    #[cfg(unix)]
+    the_endpoint_that_was_built_is_healthy(&site);
 
     // The same again: nothing is new, and hash-free names find every asset again.
     site.git(&["checkout", "-qb", "change"]);

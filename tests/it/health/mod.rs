@@ -1,0 +1,7 @@
+//! The health of what runs, checked by the real program against servers that nobody here wrote:
+//! httpbin (PyPI, ISC licence) behind gunicorn, `openssl s_server`, Node's HTTP/2.
+
+mod api;
+mod openapi;
+pub(crate) mod server;
+mod tls;
