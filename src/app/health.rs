@@ -4,7 +4,7 @@ use super::Error;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
 use crate::health::api::import::Imported;
-use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, sweep};
+use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, Unmet, sweep};
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
@@ -140,7 +140,7 @@ fn checked(
     match (observation.finding, standing.status, &mut message) {
         (HealthStatus::Failed, HealthStatus::Degraded, Some(message)) => {
             let (misses, most) = (standing.consecutive_failures, settling.failed_after_misses);
-            message.push_str(&format!(" (miss {misses} of {most} before it has failed)"));
+            *message = format!("{message} (miss {misses} of {most} before it has failed)");
         }
         (HealthStatus::Healthy | HealthStatus::Degraded, HealthStatus::Failed, message) => {
             *message = Some("it answers again, but not often enough yet to be well".to_owned());
@@ -162,16 +162,20 @@ fn checked(
         environment,
         deployment_id: None,
     };
-    let problem = observation.problem;
+    let (unmet, help) = observation.problem.map_or((None, None), |problem| (problem.unmet, problem.help));
+    let (assertion, expected, actual) = match unmet.map(|unmet| *unmet) {
+        Some(Unmet { assertion, expected, actual }) => (Some(assertion), Some(expected), Some(actual)),
+        None => (None, None, None),
+    };
     EndpointCheck {
         record,
         phases: observation.phases,
         attempts: observation.attempts,
         retried: observation.retried,
-        assertion: problem.as_ref().and_then(|problem| problem.assertion.clone()),
-        expected: problem.as_ref().and_then(|problem| problem.expected.clone()),
-        actual: problem.as_ref().and_then(|problem| problem.actual.clone()),
-        help: problem.and_then(|problem| problem.help),
+        assertion,
+        expected,
+        actual,
+        help,
     }
 }
 

@@ -281,11 +281,11 @@ async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
                     worst = Some(error);
                 }
             }
-            Some(Err(_)) => {}
             None if is_last => {
                 return Err(worst.unwrap_or_else(|| io::Error::other("it has no address")));
             }
-            None => {}
+            // A try that ended without a word, or all that were begun have ended and another follows.
+            Some(Err(_)) | None => {}
         }
     }
 }

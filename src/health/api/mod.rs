@@ -23,7 +23,7 @@ pub mod sweep;
 mod tls;
 
 pub use plan::{Plan, PlanError, plan};
-pub use problem::Problem;
+pub use problem::{Problem, Unmet};
 pub use sweep::{Client, Settings, sweep};
 pub use tls::{Identity, TlsError};
 

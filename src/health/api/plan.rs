@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -35,6 +36,8 @@ pub struct Plan {
 pub enum PlanError {
     #[error("`api.base-url` has no address for the environment `{0}`")]
     NoBase(&'static str),
+    #[error("`{0}` is no http or https address")]
+    NoAddress(String),
     #[error("cannot read `{path}`: {source}")]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("`{path}` is no JSON Schema: {why}")]
@@ -49,6 +52,7 @@ impl PlanError {
     pub fn help(&self) -> String {
         match self {
             Self::NoBase(environment) => format!("add `{environment}: https://…` to it, or give `--base-url`"),
+            Self::NoAddress(_) => "write it like `https://example.org`".to_owned(),
             Self::Unreadable { path, .. } => format!("make `{}` a file that can be read", path.display()),
             Self::NoDocument { path, .. } => {
                 format!("mend `{}`, or name another document: `api: {{ openapi: openapi.yaml }}`", path.display())
@@ -137,6 +141,10 @@ impl<'a> Planner<'a> {
             secrets: BTreeSet::new(),
         };
         planner.base = match inputs.base {
+            Some(base) if !is_web(base) => {
+                let scheme = format!("{}:…", base.scheme());
+                return Err(PlanError::NoAddress(scheme));
+            }
             Some(base) => Ok(base.clone()),
             None => {
                 let template = inputs.config.base_urls.get(&inputs.environment);
@@ -145,9 +153,13 @@ impl<'a> Planner<'a> {
             }
         };
         if let Ok(base) = &mut planner.base {
-            if let Some(password) = base.password() {
-                planner.secrets.insert(("api.base-url".to_owned(), decoded(password)));
-                planner.credentials = basic(&decoded(base.username()), &decoded(password));
+            let (user, password) = (decoded(base.username()), base.password().map(decoded));
+            if !user.is_empty() || password.is_some() {
+                let encoded = basic(&user, password.as_deref().unwrap_or_default());
+                planner.credentials = HeaderValue::from_str(&format!("Basic {encoded}")).ok();
+                // A user without a password is mostly a token.
+                let secrets = [encoded, password.unwrap_or(user)];
+                planner.secrets.extend(secrets.map(|secret| ("api.base-url".to_owned(), secret)));
             }
             // Of an address with a host both can be taken off.
             let _no_password = base.set_password(None);
@@ -250,13 +262,13 @@ impl<'a> Planner<'a> {
     }
 
     fn request(&mut self, config: &EndpointConfig, path: &str) -> Result<Request, Problem> {
-        let url = join(self.base.as_ref().map_err(Clone::clone)?, path)?;
+        let url = join(self.base.as_ref().map_err(Clone::clone)?, path);
         let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
         let common = self.inputs.config.common.clone();
         for Common { headers: named, auth, .. } in [&common, &config.own] {
             let mut layer = Vec::new();
             for (name, value) in named {
-                layer.push(header(name, self.fill_secret(value)?)?);
+                layer.push(header(name, &self.fill_secret(value)?)?);
             }
             if let Some(auth) = auth {
                 // One way to say who we are takes the place of another.
@@ -277,13 +289,13 @@ impl<'a> Planner<'a> {
 
     fn authorize(&mut self, auth: &Auth) -> Result<(HeaderName, HeaderValue), Problem> {
         match auth {
-            Auth::Bearer(token) => header("authorization", format!("Bearer {}", self.fill_secret(token)?)),
-            Auth::Header { name, value } => header(name, self.fill_secret(value)?),
+            Auth::Bearer(token) => header("authorization", &format!("Bearer {}", self.fill_secret(token)?)),
+            Auth::Header { name, value } => header(name, &self.fill_secret(value)?),
             Auth::Basic { user, password } => {
                 let (user, password) = (self.fill(user)?, self.fill_secret(password)?);
-                let encoded = STANDARD.encode(format!("{user}:{password}"));
+                let encoded = basic(&user, &password);
                 self.secrets.insert(("api.auth".to_owned(), encoded.clone()));
-                header("authorization", format!("Basic {encoded}"))
+                header("authorization", &format!("Basic {encoded}"))
             }
         }
     }
@@ -316,8 +328,12 @@ impl<'a> Planner<'a> {
     }
 }
 
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
 fn base_of(text: &str, template: &Template) -> Result<Url, Problem> {
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = Url::parse(text.trim()).ok().filter(is_web);
     url.ok_or_else(|| {
         let shown = template.shown();
         Problem::unknown(
@@ -328,17 +344,17 @@ fn base_of(text: &str, template: &Template) -> Result<Url, Problem> {
 }
 
 /// The path behind the base address, which may have a path of its own.
-fn join(base: &Url, path: &str) -> Result<Url, Problem> {
+fn join(base: &Url, path: &str) -> Url {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let mut url = base.clone();
     let whole = format!("{}{path}", base.path().trim_end_matches('/'));
     url.set_path(&whole);
     url.set_query(query);
-    Ok(url)
+    url
 }
 
-fn header(name: &str, value: String) -> Result<(HeaderName, HeaderValue), Problem> {
-    let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(&value).ok());
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Problem> {
+    let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
     pair.ok_or_else(|| {
         Problem::unknown(
             format!("the header `{name}` cannot be sent: its value has characters that no header may have"),
@@ -347,8 +363,9 @@ fn header(name: &str, value: String) -> Result<(HeaderName, HeaderValue), Proble
     })
 }
 
-fn basic(user: &str, password: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))).ok()
+/// RFC 7617, 2.
+fn basic(user: &str, password: &str) -> String {
+    STANDARD.encode(format!("{user}:{password}"))
 }
 
 fn decoded(text: &str) -> String {
@@ -365,9 +382,61 @@ pub(super) fn recordable(path: &str) -> String {
         } else {
             let mut buffer = [0; 4];
             for byte in character.encode_utf8(&mut buffer).bytes() {
-                text.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(text, "%{byte:02X}");
             }
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stands_behind_the_path_of_the_address() {
+        let joined = |base: &str, path: &str| join(&Url::parse(base).unwrap(), path).to_string();
+        assert_eq!(joined("https://example.org", "/a"), "https://example.org/a");
+        assert_eq!(joined("https://example.org/v1/", "/a?b=c d"), "https://example.org/v1/a?b=c%20d");
+        assert_eq!(joined("http://[::1]:80/v1", "/"), "http://[::1]/v1/");
+        // An endpoint cannot lead to another host.
+        assert_eq!(joined("https://example.org", "//other.org/x"), "https://example.org//other.org/x");
+        assert_eq!(joined("https://example.org", "/..//@other.org"), "https://example.org//@other.org");
+    }
+
+    #[test]
+    fn what_a_record_names_is_a_path_whatever_the_configuration_says() {
+        for (path, recorded) in [("/a?b=c", "/a"), ("/a b/$ID", "/a%20b/$ID"), ("/ä%20{x}", "/%C3%A4%20%7Bx%7D")] {
+            assert_eq!(recordable(path), recorded);
+            assert!(crate::record::name::is_url_path(&recordable(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_an_address_are_decoded_and_taken_off() {
+        let base = Template::literal("https://me:p%40ss-w0rd@example.org");
+        let config = crate::config::parse_config(
+            b"api: { base-url: \"${BASE}\", endpoints: [{ path: /x }] }",
+            "shipgate.yml",
+            &[],
+        );
+        let mut config = config.unwrap().api.unwrap();
+        config.base_urls.insert(Environment::Production, base);
+        let values = Values::new();
+        let inputs = Inputs {
+            config: &config,
+            directory: Path::new("."),
+            environment: Environment::Production,
+            base: None,
+            values: &values,
+        };
+        let plan = plan(inputs).unwrap();
+        assert_eq!(plan.base.unwrap().as_str(), "https://example.org/");
+        assert!(plan.secrets.iter().any(|(_, value)| value == "p@ss-w0rd"));
+        let request = plan.endpoints[0].request.as_ref().unwrap();
+        let encoded = STANDARD.encode("me:p@ss-w0rd");
+        assert_eq!(request.headers[0].1.to_str().unwrap(), format!("Basic {encoded}"));
+        assert!(!format!("{request:?}").contains("ss-w0rd"));
+    }
 }

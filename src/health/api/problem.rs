@@ -17,15 +17,21 @@ pub(super) enum Repeat {
     Useless,
 }
 
+/// An expectation that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    pub assertion: String,
+    pub expected: String,
+    pub actual: String,
+}
+
 /// What went wrong, and what that says about the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub finding: HealthStatus,
     pub message: String,
     /// The expectation that did not hold.
-    pub assertion: Option<String>,
-    pub expected: Option<String>,
-    pub actual: Option<String>,
+    pub unmet: Option<Box<Unmet>>,
     pub help: Option<String>,
     pub(super) repeat: Repeat,
 }
@@ -35,9 +41,7 @@ impl Problem {
         Self {
             finding: HealthStatus::Failed,
             message: message.into(),
-            assertion: None,
-            expected: None,
-            actual: None,
+            unmet: None,
             help: Some(help.to_owned()),
             repeat: Repeat::Useless,
         }
@@ -56,9 +60,7 @@ impl Problem {
         Self {
             finding,
             message: format!("{assertion}: expected {expected}, got {actual}"),
-            assertion: Some(assertion),
-            expected: Some(expected),
-            actual: Some(actual),
+            unmet: Some(Box::new(Unmet { assertion, expected, actual })),
             help: None,
             repeat: Repeat::Useless,
         }

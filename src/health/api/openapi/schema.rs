@@ -105,20 +105,17 @@ fn modernise(schema: &mut Map<String, Value>) {
         return;
     }
     schema.remove("nullable");
-    match schema.get_mut("type") {
-        Some(kind @ Value::String(_)) => {
-            *kind = json!([kind.clone(), "null"]);
-            if let Some(Value::Array(values)) = schema.get_mut("enum")
-                && !values.contains(&Value::Null)
-            {
-                values.push(Value::Null);
-            }
+    if let Some(kind @ Value::String(_)) = schema.get_mut("type") {
+        *kind = json!([kind.clone(), "null"]);
+        if let Some(Value::Array(values)) = schema.get_mut("enum")
+            && !values.contains(&Value::Null)
+        {
+            values.push(Value::Null);
         }
+    } else {
         // Common beside `allOf`, and meant so.
-        _ => {
-            let whole = std::mem::take(schema);
-            schema.insert("anyOf".to_owned(), json!([whole, { "type": "null" }]));
-        }
+        let whole = std::mem::take(schema);
+        schema.insert("anyOf".to_owned(), json!([whole, { "type": "null" }]));
     }
 }
 

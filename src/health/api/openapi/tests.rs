@@ -40,6 +40,7 @@ fn plan_with(config: &ApiConfig, document: Value) -> (Vec<Endpoint>, Vec<NotCall
     Document { root: document, version }.plan(&mut planner, &HashSet::new())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called with a literal")]
 fn plan(paths: Value) -> (Vec<Endpoint>, Vec<NotCalled>) {
     plan_with(&config(&[], None), json!({ "openapi": "3.1.0", "paths": paths }))
 }
@@ -144,6 +145,7 @@ fn what_wants_authentication_is_not_asked_without() {
     assert_eq!(plan_with(&token, document).0.len(), 3);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called with a literal")]
 fn says(responses: Value, version: &str, status: u16, content_type: &'static str, body: &str) -> Option<String> {
     let document = json!({ "openapi": version, "paths": { "/x": { "get": { "responses": responses } } },
         "components": { "schemas": {
