@@ -13,7 +13,8 @@ mod examples;
 mod explain;
 #[cfg(test)]
 mod formats;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod health;
 #[cfg(test)]
 mod fuzz;
