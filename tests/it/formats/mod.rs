@@ -12,7 +12,9 @@ mod disguise;
 mod given;
 mod hostile;
 mod interchange;
+mod size;
 mod truth;
+mod unchanged;
 
 use shipgate::diagnostic::{Account, Diagnostic};
 use shipgate::parse::{FORMATS, Format, LogParser, Options};
