@@ -100,7 +100,9 @@ impl Reader for Crashes {
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
         let text = line.text;
         if self.traceback.takes(text, out) {
-            return Step::Took("crash: traceback");
+            // Its frames may be somebody's, who knows more of them.
+            let frames = matches!(self.traceback, Traceback::Frames(_));
+            return if frames { Step::Pass } else { Step::Took("crash: traceback") };
         }
         if self.trace {
             // A Go trace: goroutines, functions, indented places, blank lines.

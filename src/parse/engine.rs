@@ -396,6 +396,13 @@ impl LogParser {
             trace::tell(sink, || Traced::new(number, taken_off, line.text, Fate::runner("runner: script header")));
             return;
         }
+        if line.text.first().is_some_and(|&byte| byte >= 0x80)
+            && let Some(folder) = self.streams[stream].runner.wireit(line.text)
+        {
+            self.finish_stream(stream, sink);
+            self.streams[stream].place = folder.map_or_else(|| self.base.clone(), |folder| self.base.within(&folder));
+            return;
+        }
         let index = stream;
         let root = stream == 0;
         let is_full = self.streams.len() >= MOST_STREAMS;

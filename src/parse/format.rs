@@ -190,14 +190,14 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "gcc",
         title: "gcc",
-        tools: "gcc and g++: text with and without frames, JSON; ld; what prints the same way",
+        tools: "gcc and g++: text with and without frames, JSON, SARIF; ld; what prints the same way",
         readers: &[gnu::READER, json::READER],
     },
     FormatSpec {
         name: "clang",
         title: "clang",
-        tools: "clang, clang++ and clang-tidy: text with and without frames, msvc, source ranges",
-        readers: &[gnu::READER],
+        tools: "clang, clang++ and clang-tidy: text with and without frames, msvc, source ranges, SARIF",
+        readers: &[gnu::READER, json::READER],
     },
     FormatSpec {
         name: "mypy",

@@ -12,7 +12,7 @@ use memchr::memmem::find;
 use std::collections::HashMap;
 
 /// Words of runners that a search for markers must not pass over.
-pub(super) const MARKERS: &[&str] = &["\n> ", " > ", "m> ", "Scope: "];
+pub(super) const MARKERS: &[&str] = &["\n> ", " > ", "m> ", "Scope: ", "🏃 [", "✅ [", "❌ ["];
 
 /// Which stream a line belongs to.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(super) struct Runner {
     bracket: Vec<u8>,
     /// pnpm has said that it runs a script in several folders.
     recursive: bool,
+    /// The scripts that wireit runs at the moment, which print without any prefix.
+    running: Vec<Vec<u8>>,
 }
 
 impl Runner {
@@ -43,6 +45,29 @@ impl Runner {
     /// `Scope: 5 of 6 workspace projects`, as pnpm begins.
     pub(super) fn heed(&mut self, text: &[u8]) {
         self.recursive |= text.starts_with(b"Scope: ") && text.ends_with(b" workspace projects");
+    }
+
+    /// wireit's own lines: `🏃 [apps/web:build] Running command "tsc"`, `❌ [apps/web:build] Failed with
+    /// exit status 2`, `❌ [apps/web:build] exited with exit code 2. Output:`. The folder in which what
+    /// follows was printed; none while several scripts print at once.
+    pub(super) fn wireit(&mut self, text: &[u8]) -> Option<Option<String>> {
+        let rest = ["🏃 [", "✅ [", "❌ ["].iter().find_map(|mark| text.strip_prefix(mark.as_bytes()))?;
+        let close = find(rest, b"] ")?;
+        let (script, words) = (&rest[..close], &rest[close + 2..]);
+        // The root's own scripts have no folder before them.
+        let folder = |script: &[u8]| {
+            let end = memchr::memrchr(b':', script).unwrap_or(0);
+            String::from_utf8_lossy(&script[..end]).into_owned()
+        };
+        if words.starts_with(b"exited with exit code ") && words.ends_with(b" Output:") {
+            return Some(Some(folder(script)));
+        }
+        self.running.retain(|running| running != script);
+        if words.starts_with(b"Running command ") && self.running.len() < Self::MOST {
+            self.running.push(script.to_vec());
+        }
+        let [only] = &self.running[..] else { return Some(None) };
+        Some(Some(folder(only)))
     }
 
     pub(super) fn register(&mut self, prefix: &[u8], stream: usize) {
@@ -272,6 +297,18 @@ mod tests {
         let mut runner = Runner::default();
         assert_eq!(runner.split(b"[lint] "), Split::Root);
         assert_eq!(runner.split(b"[lint] /a.ts"), Split::New(7, None));
+    }
+
+    #[test]
+    fn wireit_names_the_folder_of_the_only_script_that_runs() {
+        let mut runner = Runner::default();
+        let web = Some(Some("apps/web".to_owned()));
+        assert_eq!(runner.wireit("❌ [apps/web:w] exited with exit code 2. Output:".as_bytes()), web);
+        assert_eq!(runner.wireit("🏃 [apps/web:w] Running command \"tsc\"".as_bytes()), web);
+        assert_eq!(runner.wireit("🏃 [build] Running command \"tsc\"".as_bytes()), Some(None));
+        assert_eq!(runner.wireit("✅ [build] Executed successfully".as_bytes()), web);
+        assert_eq!(runner.wireit("❌ [apps/web:w] Failed with exit status 2".as_bytes()), Some(None));
+        assert_eq!(runner.wireit("❌ 2 scripts failed.".as_bytes()), None);
     }
 
     #[test]

@@ -225,7 +225,9 @@ impl Run {
         source::set_code(draft, &code);
         draft.message.extend_from_slice(self.text(result.message.as_ref(), rule).as_bytes());
         let mut locations = result.locations.iter().flatten();
-        if let Some(location) = locations.next() {
+        // clang puts the ranges it underlines before the place of its caret.
+        let caret = if draft.tool == "clang" { locations.by_ref().last() } else { locations.next() };
+        if let Some(location) = caret {
             self.place(location, draft);
         }
         for location in locations.chain(result.related_locations.iter().flatten()) {
