@@ -95,6 +95,9 @@ struct Stream {
     owner: usize,
     open: bool,
     since: Since,
+    /// Where its runner started it.
+    home: Place,
+    /// Where its scripts run now.
     place: Place,
 }
 
@@ -372,6 +375,7 @@ impl LogParser {
             owner: 0,
             open: false,
             since: Since::default(),
+            home: place.clone(),
             place,
         });
         self.streams.len() - 1
@@ -400,7 +404,8 @@ impl LogParser {
             && let Some(folder) = self.streams[stream].runner.wireit(line.text)
         {
             self.finish_stream(stream, sink);
-            self.streams[stream].place = folder.map_or_else(|| self.base.clone(), |folder| self.base.within(&folder));
+            let stream = &mut self.streams[stream];
+            stream.place = folder.map_or_else(|| stream.home.clone(), |folder| stream.home.within(&folder));
             return;
         }
         let index = stream;
