@@ -405,7 +405,7 @@ impl LogParser {
         {
             self.finish_stream(stream, sink);
             let stream = &mut self.streams[stream];
-            stream.place = folder.map_or_else(|| stream.home.clone(), |folder| stream.home.within(&folder));
+            stream.place = stream.home.within(&folder);
             return;
         }
         let index = stream;

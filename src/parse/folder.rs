@@ -39,7 +39,6 @@ impl Folders {
     }
 
     /// Names and folders, as printed.
-    #[must_use]
     pub fn finish(mut self) -> impl Iterator<Item = (String, String)> {
         let mut last = std::mem::take(&mut self.tail);
         last.push(b'\n');

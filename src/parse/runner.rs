@@ -49,8 +49,8 @@ impl Runner {
 
     /// wireit's own lines: `🏃 [apps/web:build] Running command "tsc"`, `❌ [apps/web:build] Failed with
     /// exit status 2`, `❌ [apps/web:build] exited with exit code 2. Output:`. The folder in which what
-    /// follows was printed; none while several scripts print at once.
-    pub(super) fn wireit(&mut self, text: &[u8]) -> Option<Option<String>> {
+    /// follows was printed; empty while several scripts print at once.
+    pub(super) fn wireit(&mut self, text: &[u8]) -> Option<String> {
         let rest = ["🏃 [", "✅ [", "❌ ["].iter().find_map(|mark| text.strip_prefix(mark.as_bytes()))?;
         let close = find(rest, b"] ")?;
         let (script, words) = (&rest[..close], &rest[close + 2..]);
@@ -60,14 +60,14 @@ impl Runner {
             String::from_utf8_lossy(&script[..end]).into_owned()
         };
         if words.starts_with(b"exited with exit code ") && words.ends_with(b" Output:") {
-            return Some(Some(folder(script)));
+            return Some(folder(script));
         }
         self.running.retain(|running| running != script);
         if words.starts_with(b"Running command ") && self.running.len() < Self::MOST {
             self.running.push(script.to_vec());
         }
-        let [only] = &self.running[..] else { return Some(None) };
-        Some(Some(folder(only)))
+        let [only] = &self.running[..] else { return Some(String::new()) };
+        Some(folder(only))
     }
 
     pub(super) fn register(&mut self, prefix: &[u8], stream: usize) {
@@ -302,12 +302,12 @@ mod tests {
     #[test]
     fn wireit_names_the_folder_of_the_only_script_that_runs() {
         let mut runner = Runner::default();
-        let web = Some(Some("apps/web".to_owned()));
+        let web = Some("apps/web".to_owned());
         assert_eq!(runner.wireit("❌ [apps/web:w] exited with exit code 2. Output:".as_bytes()), web);
         assert_eq!(runner.wireit("🏃 [apps/web:w] Running command \"tsc\"".as_bytes()), web);
-        assert_eq!(runner.wireit("🏃 [build] Running command \"tsc\"".as_bytes()), Some(None));
+        assert_eq!(runner.wireit("🏃 [build] Running command \"tsc\"".as_bytes()), Some(String::new()));
         assert_eq!(runner.wireit("✅ [build] Executed successfully".as_bytes()), web);
-        assert_eq!(runner.wireit("❌ [apps/web:w] Failed with exit status 2".as_bytes()), Some(None));
+        assert_eq!(runner.wireit("❌ [apps/web:w] Failed with exit status 2".as_bytes()), Some(String::new()));
         assert_eq!(runner.wireit("❌ 2 scripts failed.".as_bytes()), None);
     }
 

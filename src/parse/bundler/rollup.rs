@@ -27,6 +27,9 @@ enum Phase {
     Tail,
 }
 
+/// Messages have no more lines.
+const LONGEST_MESSAGE: usize = 50;
+
 struct Rollup {
     draft: Draft,
     phase: Phase,
@@ -164,10 +167,9 @@ impl Reader for Rollup {
                     self.phase = Phase::Tail;
                     return Step::Took("rollup: place");
                 }
-                const MOST_LINES: usize = 50;
                 let chain = text.starts_with(b"  ") || self.by_vite;
                 let lines = memchr::memchr_iter(b'\n', &self.draft.message).count();
-                if chain && !self.draft.message.is_empty() && lines < MOST_LINES {
+                if chain && !self.draft.message.is_empty() && lines < LONGEST_MESSAGE {
                     let visible = if line.is_coloured() { trim_ansi(skip_visible(line.raw, 0)) } else { text };
                     self.draft.continue_message(visible);
                     return Step::Took("rollup: message");
