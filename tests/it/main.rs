@@ -8,6 +8,8 @@ mod config;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod explain;

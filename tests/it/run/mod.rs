@@ -1,6 +1,7 @@
 //! `shipgate run` from outside: the real program in small projects, judged by its report and exit status.
 
 mod actions;
+mod base;
 mod classification;
 mod command;
 mod commands;
