@@ -1,7 +1,7 @@
 //! One file or folder a use case, and the only place where edges meet. Knows no clap and no axum.
 //!
 //! * [`run`] the gate · [`merge`] several reports as one · [`parse`] reads a log · [`explain`] a code
-//! * [`check`] one thing without a build · [`errors`] what is recorded · [`init`] sets a project up
+//! * [`check`] one thing without a build · [`errors`] what is recorded · [`trends`] over time · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
 //! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
@@ -20,6 +20,7 @@ pub mod parse;
 pub mod process;
 pub mod run;
 pub mod settings;
+pub mod trends;
 
 pub use error::Error;
 pub use exit::ExitStatus;

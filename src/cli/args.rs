@@ -3,6 +3,7 @@
 use crate::config::{CommentPolicy, CommitCheck};
 use crate::record::Environment;
 use crate::report::Part;
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -68,6 +69,8 @@ pub(super) enum Command {
     /// Look at recorded errors, and say what becomes of them
     #[command(subcommand)]
     Errors(super::errors::ErrorsCommand),
+    /// Show build time, size and errors over time, and where they jumped
+    Trends(TrendsArgs),
     /// Write a commented `shipgate.yml` and workflows for this project
     Init(InitArgs),
     /// Print a JSON Schema
@@ -255,6 +258,28 @@ pub(super) enum CheckCommand {
     },
     /// The configuration itself
     Config,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrendsArgs {
+    /// Of this branch, instead of the default branch
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Option<String>,
+    /// Only builds for this environment
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(super) environment: Option<EnvironmentName>,
+    /// Only builds since this day, in UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) since: Option<NaiveDate>,
+    /// At most so many builds, the newest
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(super) limit: usize,
+    /// Write JSON
+    #[arg(long, conflicts_with = "html")]
+    pub(super) json: bool,
+    /// Write a page with plots into this file; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

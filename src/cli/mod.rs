@@ -91,6 +91,22 @@ fn dispatch(
         }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
         Command::Errors(command) => errors::run(command, config.as_deref(), process, directory, console),
+        Command::Trends(arguments) => {
+            let input = app::trends::Input {
+                directory: directory.to_owned(),
+                config,
+                branch: arguments.branch.clone(),
+                environment: arguments.environment.map(Into::into),
+                since: arguments.since,
+                limit: arguments.limit,
+                shape: match (&arguments.html, arguments.json) {
+                    (Some(file), _) => app::trends::Shape::Page(file.clone()),
+                    (None, true) => app::trends::Shape::Json,
+                    (None, false) => app::trends::Shape::Text,
+                },
+            };
+            runtime()?.block_on(app::trends::trends(&input, process, console))
+        }
         Command::Init(arguments) => {
             let mode = match (arguments.dry_run, arguments.force) {
                 (true, _) => app::init::Mode::Show,

@@ -26,6 +26,7 @@ pub mod rdjson;
 pub mod sample;
 pub mod sarif;
 pub mod terminal;
+pub mod trends;
 
 use std::fmt;
 use std::io;

@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a piece of text is, and so how it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Plain,
     Strong,
     Dim,
@@ -46,13 +46,13 @@ impl Tone {
 
 /// Text of one tone, on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
+pub(in crate::report) struct Span {
     pub tone: Tone,
     pub text: String,
 }
 
 impl Span {
-    pub(super) fn new(tone: Tone, text: &str) -> Self {
+    pub(in crate::report) fn new(tone: Tone, text: &str) -> Self {
         Self { tone, text: escape::terminal(text).into_owned() }
     }
 
@@ -72,7 +72,7 @@ impl Span {
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub(in crate::report) struct Column {
     pub title: &'static str,
     pub align: Align,
     /// It may be cut down to this many columns; 0: never.
@@ -82,7 +82,7 @@ pub(super) struct Column {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(in crate::report) enum Align {
     Left,
     Right,
 }
@@ -90,7 +90,7 @@ pub(super) enum Align {
 const GAP: usize = 2;
 
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(in crate::report) struct Canvas {
     text: String,
     /// Where the next character goes.
     column: usize,
@@ -102,40 +102,40 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, colour: Colour, detail: Detail) -> Self {
+    pub(in crate::report) fn new(width: usize, colour: Colour, detail: Detail) -> Self {
         Self { text: String::new(), column: 0, width, colour, last: (Tone::Plain, 0), detail }
     }
 
     /// How many entries of a list are shown that is cut to `usual`.
-    pub(super) fn at_most(&self, usual: usize) -> usize {
+    pub(in crate::report) fn at_most(&self, usual: usize) -> usize {
         match self.detail {
             Detail::Short => usual,
             Detail::Whole | Detail::Explained => usize::MAX,
         }
     }
 
-    pub(super) fn explains(&self) -> bool {
+    pub(in crate::report) fn explains(&self) -> bool {
         self.detail == Detail::Explained
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         self.text
     }
 
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::report) fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn lines(&self) -> usize {
+    pub(in crate::report) fn lines(&self) -> usize {
         self.text.lines().count()
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         self.text.push('\n');
     }
 
     /// A sentence whose parts in backticks are names; they keep the backticks where there is no colour.
-    pub(super) fn prose(&self, tone: Tone, text: &str) -> Vec<Span> {
+    pub(in crate::report) fn prose(&self, tone: Tone, text: &str) -> Vec<Span> {
         let Colour::Ansi = self.colour else { return vec![Span::new(tone, text)] };
         let pieces: Vec<&str> = text.split('`').collect();
         if pieces.len().is_multiple_of(2) {
@@ -146,14 +146,14 @@ impl Canvas {
     }
 
     /// Puts a text at a column of a line that the next paragraph goes on with.
-    pub(super) fn put(&mut self, column: usize, span: &Span) {
+    pub(in crate::report) fn put(&mut self, column: usize, span: &Span) {
         self.spaces(column.saturating_sub(self.column));
         self.paint(span.tone, &span.text);
     }
 
     /// A paragraph: its first line is indented by `indent`, the others by `hang`; words that are too
     /// long for a line are broken.
-    pub(super) fn paragraph(&mut self, indent: usize, hang: usize, spans: &[Span]) {
+    pub(in crate::report) fn paragraph(&mut self, indent: usize, hang: usize, spans: &[Span]) {
         // A word may change its tone in the middle: `(`, a name, `)`.
         let mut words: Vec<Vec<(Tone, &str)>> = vec![Vec::new()];
         for span in spans {
@@ -211,7 +211,7 @@ impl Canvas {
 
     /// Rows in aligned columns; a row has as many cells as there are columns. A head is printed where a
     /// column has a title.
-    pub(super) fn table(&mut self, indent: usize, columns: &[Column], rows: &[Vec<Span>]) {
+    pub(in crate::report) fn table(&mut self, indent: usize, columns: &[Column], rows: &[Vec<Span>]) {
         let has_head = columns.iter().any(|column| !column.title.is_empty());
         let natural = |at: usize| {
             let cells = rows.iter().map(|row| row[at].width()).max().unwrap_or_default();
@@ -314,7 +314,7 @@ fn fit(widths: &mut [usize], columns: &[Column], available: usize) {
 }
 
 /// At most that wide, with `…` at the end of what was cut.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(in crate::report) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -1,7 +1,7 @@
 //! The view for people at a terminal, who look rather than read: the answer in colour, what failed and
 //! how to mend it, and then the evidence. No line is longer than the terminal is wide.
 
-mod canvas;
+pub(super) mod canvas;
 mod code;
 pub mod errors;
 mod evidence;
@@ -19,7 +19,7 @@ use unicode_width::UnicodeWidthStr;
 pub use code::render_code;
 pub use listing::Listing;
 
-const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
+pub(super) const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
 /// New errors that are shown; the others are counted.
 const MAX_ERRORS: usize = 50;
 /// Rows of every other list.
@@ -112,7 +112,7 @@ fn badge(canvas: &mut Canvas, report: &Report) {
     canvas.paragraph(after, 1, &[Span::new(Tone::Plain, &digest::verdict_summary(report))]);
 }
 
-fn heading(canvas: &mut Canvas, title: &str, note: &str) {
+pub(super) fn heading(canvas: &mut Canvas, title: &str, note: &str) {
     canvas.blank();
     let note = if note.is_empty() { String::new() } else { format!("  {note}") };
     canvas.paragraph(0, 2, &[Span::new(Tone::Strong, title), Span::new(Tone::Dim, &note)]);

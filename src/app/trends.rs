@@ -1,0 +1,79 @@
+//! `shipgate trends`: the recorded builds of a branch over time.
+
+use super::console::Console;
+use super::run::{Scene, open_store};
+use super::settings::Settings;
+use super::{Error, ExitStatus, Process, file};
+use crate::record::Environment;
+use crate::report::RenderOptions;
+use crate::report::trends::{Reading, Trends, render_page, render_trends};
+use crate::step::Cancel;
+use crate::store::{BuildQuery, Store};
+use chrono::{NaiveDate, NaiveTime};
+use std::path::PathBuf;
+
+/// Which builds, and how they are shown.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The project's folder, absolute.
+    pub directory: PathBuf,
+    pub config: Option<PathBuf>,
+    /// `None`: the default branch.
+    pub branch: Option<String>,
+    pub environment: Option<Environment>,
+    pub since: Option<NaiveDate>,
+    /// The newest so many.
+    pub limit: usize,
+    pub shape: Shape,
+}
+
+/// How the answer is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    Json,
+    /// A page, into a file; `-` is standard output.
+    Page(PathBuf),
+}
+
+/// Shows the trends.
+///
+/// # Errors
+/// When the configuration is wrong, the store cannot be read, or the page cannot be written.
+pub async fn trends(input: &Input, process: &Process, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+    let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
+    let branch = match &input.branch {
+        Some(branch) => branch.clone(),
+        None => Scene::look(&input.directory, process, &settings.config, false).await?.base_branch,
+    };
+    let query = BuildQuery {
+        environment: input.environment,
+        since: input.since.map(|day| day.and_time(NaiveTime::MIN).and_utc()),
+        limit: Some(input.limit),
+        ..BuildQuery::of_branch(branch.clone())
+    };
+    let records = open_store(&settings.config, &input.directory, &Cancel::never()).builds(&query).await?;
+    let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
+    let trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
+    let text = match &input.shape {
+        Shape::Text => {
+            let width = console.width().unwrap_or(100);
+            render_trends(&trends, &RenderOptions { width, colour: console.colour(), ..RenderOptions::default() })
+        }
+        Shape::Json => format!("{:#}\n", serde_json::to_value(&trends).unwrap_or_default()),
+        Shape::Page(path) => {
+            let page = render_page(&trends)
+                .map_err(|problem| Error::Write { path: path.clone(), source: std::io::Error::other(problem) })?;
+            if path.as_os_str() != "-" {
+                let path = input.directory.join(path);
+                file::replace(&path, page.as_bytes()).map_err(|source| Error::Write { path: path.clone(), source })?;
+                console.phase(&format!("wrote `{}`", path.display()));
+                return Ok(ExitStatus::Success);
+            }
+            page
+        }
+    };
+    let out = console.standard_output();
+    let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(ExitStatus::Success)
+}
