@@ -45,9 +45,11 @@ pub struct Before {
 
 impl From<&Tracked> for Found {
     fn from(tracked: &Tracked) -> Self {
+        let former = tracked.before.as_ref().and_then(|before| before.file.clone());
         Self {
             line_hash: tracked.line_hash,
             deferral: tracked.deferral.clone(),
+            former_file: former.filter(|file| tracked.diagnostic.file.as_ref() != Some(file)),
             ..Self::new(tracked.step.clone(), tracked.diagnostic.clone())
         }
     }

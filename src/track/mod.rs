@@ -114,3 +114,5 @@ fn subjects(found: &[Found]) -> Vec<Subject<'_>> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod text_tests;

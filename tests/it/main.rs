@@ -35,6 +35,8 @@ mod step;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod trends;
+#[cfg(test)]
 mod variable;
 #[cfg(test)]
 mod views;

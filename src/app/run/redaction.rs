@@ -47,6 +47,8 @@ pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
     for tracked in diagnostics {
         texts.push(&mut tracked.step);
         diagnostic_texts(&mut tracked.diagnostic, &mut texts);
+        texts.extend(tracked.before.as_mut().and_then(|before| before.file.as_mut()));
+        texts.extend(tracked.deferral.as_mut().map(|deferral| &mut deferral.reason));
     }
     for diagnostic in fixed {
         diagnostic_texts(diagnostic, &mut texts);

@@ -14,8 +14,10 @@ const GRID: RGBColor = RGBColor(0xd8, 0xde, 0xe4);
 const TEXT: RGBColor = RGBColor(0x59, 0x63, 0x6e);
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;--back:#fff;--ink:#1f2328;--text:#59636e;--grid:#d8dee4;--line:#1c64d2;--mark:#c2410c}\
-@media(prefers-color-scheme:dark){:root{--back:#0d1117;--ink:#e6edf3;--text:#9198a1;--grid:#2f353d;--line:#6cb0ff;--mark:#ff9a5c}}\
+:root{color-scheme:light dark;--back:#fff;--ink:#1f2328;--text:#59636e;--grid:#d8dee4;\
+--line:#1c64d2;--mark:#c2410c}\
+@media(prefers-color-scheme:dark){:root{--back:#0d1117;--ink:#e6edf3;--text:#9198a1;--grid:#2f353d;\
+--line:#6cb0ff;--mark:#ff9a5c}}\
 body{background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.4rem}h2{font-size:1.05rem;margin:2rem 0 .3rem}p,td,th{color:var(--text)}\
 svg{width:100%;height:auto;display:block}\
