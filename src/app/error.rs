@@ -27,6 +27,8 @@ pub enum Error {
     Variables(#[from] crate::variable::Error),
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+    #[error("`{path}` cannot be read: {problem}")]
+    Unreadable { path: PathBuf, problem: String },
     #[error(transparent)]
     GitHub(#[from] crate::github::Error),
     #[error(transparent)]
@@ -60,6 +62,7 @@ impl Error {
             Self::Variables(error) => Some(error.help()),
             Self::Store(error) => Some(error.help()),
             Self::GitHub(error) => error.help(),
+            Self::Unreadable { .. } => Some("give a file that `shipgate store export` or a run wrote".to_owned()),
             Self::ApiPlan(error) => Some(error.help()),
             Self::Tls(error) => Some(error.help()),
             Self::Import { .. } => Some(
@@ -98,6 +101,7 @@ impl Error {
             | Self::ApiPlan(_)
             | Self::Tls(_)
             | Self::NoApi
+            | Self::Unreadable { .. }
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }
     }

@@ -8,7 +8,7 @@ use crate::record::{Cause, Deferral, ErrorStatus, Refused, TypeScriptError};
 use crate::report::RenderOptions;
 use crate::report::terminal::errors::{Paths, render_error, render_errors};
 use crate::step::Cancel;
-use crate::store::{ErrorQuery, IdPart, Store};
+use crate::store::{ErrorQuery, IdPart};
 use crate::time::Clock;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -65,7 +65,8 @@ pub async fn list(
         None => Scene::look(&scope.directory, process, &settings.config, false).await?.base_branch,
     };
     let query = ErrorQuery { branch, ..query };
-    let page = open_store(&settings.config, &scope.directory, &Cancel::never()).errors(&query).await?;
+    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let page = opened.as_store().errors(&query).await?;
     let more = page.has_more.then_some(page.errors.len());
     match scope.shape {
         Shape::Text => {
@@ -85,9 +86,15 @@ pub async fn list(
 ///
 /// # Errors
 /// As [`list`]; no error, or several, with this id.
-pub async fn show(scope: &Scope, id: &IdPart, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+pub async fn show(
+    scope: &Scope,
+    id: &IdPart,
+    process: &Process,
+    console: &mut dyn Console,
+) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&scope.directory, scope.config.as_deref(), console.colour())?;
-    let error = open_store(&settings.config, &scope.directory, &Cancel::never()).error(id).await?;
+    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let error = opened.as_store().error(id).await?;
     scope.write_one(&error, console);
     Ok(ExitStatus::Success)
 }
@@ -102,6 +109,7 @@ pub async fn change(
     deed: &Deed,
     note: Option<&str>,
     clock: &dyn Clock,
+    process: &Process,
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
     let now = clock.now();
@@ -118,8 +126,8 @@ pub async fn change(
         }
     }
     let settings = Settings::read(&scope.directory, scope.config.as_deref(), console.colour())?;
-    let cancel = Cancel::never();
-    let store = open_store(&settings.config, &scope.directory, &cancel);
+    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let store = opened.as_store();
     let mut found = Vec::new();
     for id in ids {
         let error = store.error(id).await?;

@@ -8,7 +8,8 @@ use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, Un
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
-use crate::store::{HealthQuery, Store};
+use crate::app::store::Opened;
+use crate::store::{self, HealthQuery};
 use crate::time::{Clock, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -99,8 +100,15 @@ pub(super) fn query(environment: Environment) -> HealthQuery {
 }
 
 /// The recorded checks of an environment, newest first; none and why, where they cannot be read.
-pub(super) async fn history(store: &dyn Store, environment: Environment) -> (Vec<ApiHealthCheck>, Option<Notice>) {
-    match store.api_health(&query(environment)).await {
+pub(super) async fn history(
+    opened: Result<Opened, store::Error>,
+    environment: Environment,
+) -> (Vec<ApiHealthCheck>, Option<Notice>) {
+    let read = match opened {
+        Ok(opened) => opened.as_store().api_health(&query(environment)).await,
+        Err(error) => Err(error),
+    };
+    match read {
         Ok(checks) => (checks, None),
         Err(error) => {
             let notice = Notice {

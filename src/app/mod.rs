@@ -2,6 +2,7 @@
 //!
 //! * [`run`] the gate · [`merge`] several reports as one · [`parse`] reads a log · [`explain`] a code
 //! * [`check`] one thing without a build · [`errors`] what is recorded · [`trends`] over time · [`init`] sets a project up
+//! * [`store`] the records' store: opened, migrated, pruned, moved
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
 //! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
@@ -20,6 +21,7 @@ pub mod parse;
 pub mod process;
 pub mod run;
 pub mod settings;
+pub mod store;
 pub mod trends;
 
 pub use error::Error;

@@ -8,7 +8,7 @@ use crate::record::Environment;
 use crate::report::RenderOptions;
 use crate::report::trends::{Reading, Trends, render_page, render_trends};
 use crate::step::Cancel;
-use crate::store::{BuildQuery, Store};
+use crate::store::BuildQuery;
 use chrono::{NaiveDate, NaiveTime};
 use std::path::PathBuf;
 
@@ -52,7 +52,8 @@ pub async fn trends(input: &Input, process: &Process, console: &mut dyn Console)
         limit: Some(input.limit),
         ..BuildQuery::of_branch(branch.clone())
     };
-    let records = open_store(&settings.config, &input.directory, &Cancel::never()).builds(&query).await?;
+    let opened = open_store(&settings.config, &input.directory, process, &Cancel::never())?;
+    let records = opened.as_store().builds(&query).await?;
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
     let trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
     let text = match &input.shape {

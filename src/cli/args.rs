@@ -71,6 +71,9 @@ pub(super) enum Command {
     Errors(super::errors::ErrorsCommand),
     /// Show build time, size and errors over time, and where they jumped
     Trends(TrendsArgs),
+    /// Look after the store of records
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Write a commented `shipgate.yml` and workflows for this project
     Init(InitArgs),
     /// Print a JSON Schema
@@ -258,6 +261,35 @@ pub(super) enum CheckCommand {
     },
     /// The configuration itself
     Config,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Make the tables of a database, or bring them to this version
+    Migrate,
+    /// Drop what is older or more than `store.retention` keeps
+    Prune {
+        /// Drop nothing, and say how much it would be
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write everything as one JSON document
+    Export {
+        /// Instead of standard output
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Add what such documents hold, or record runs that wait in the spool
+    Import {
+        /// Add nothing, and say how much it would be
+        #[arg(long)]
+        dry_run: bool,
+        /// Documents, or spooled runs; `-` is standard input. None: all of `.shipgate/spool`
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+    /// Say where the store is and how much it holds
+    Status,
 }
 
 #[derive(Debug, Args)]

@@ -151,7 +151,7 @@ pub(super) fn run(
             return runtime()?.block_on(errors::list(&scope, query, process, console));
         }
         ErrorsCommand::Show { shown, id } => {
-            return runtime()?.block_on(errors::show(&scope(shown, None), id, console));
+            return runtime()?.block_on(errors::show(&scope(shown, None), id, process, console));
         }
         ErrorsCommand::Start(change) => (change, Deed::Start),
         ErrorsCommand::Resolve(change) => (change, Deed::Resolve),
@@ -161,6 +161,6 @@ pub(super) fn run(
         }
     };
     let scope = scope(&change.shown, None);
-    let work = errors::change(&scope, &change.ids, &deed, change.note.as_deref(), &SystemClock, console);
+    let work = errors::change(&scope, &change.ids, &deed, change.note.as_deref(), &SystemClock, process, console);
     runtime()?.block_on(work)
 }

@@ -12,7 +12,7 @@ use crate::github::{Matchers, StopCommands};
 use crate::report::escape::without_commands;
 use crate::step::{self, Cancel};
 use crate::time::SystemClock;
-use args::{CheckCommand, Cli, Command, MergeArgs, ParseArgs, RunArgs, SchemaDocument};
+use args::{CheckCommand, Cli, Command, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand};
 use clap::Parser;
 use console::{Live, Place, StandardConsole, Verbosity};
 use std::ffi::OsString;
@@ -106,6 +106,10 @@ fn dispatch(
                 },
             };
             runtime()?.block_on(app::trends::trends(&input, process, console))
+        }
+        Command::Store(command) => {
+            let input = app::store::Input { directory: directory.to_owned(), config, task: store_task(command) };
+            runtime()?.block_on(app::store::run(&input, process, &SystemClock, console))
         }
         Command::Init(arguments) => {
             let mode = match (arguments.dry_run, arguments.force) {
@@ -203,6 +207,18 @@ fn merge(
         let cancel = step::watch_signals().map_err(Error::Signals)?;
         app::merge::merge(hands(process, cancel, console), &input).await
     })
+}
+
+fn store_task(command: &StoreCommand) -> app::store::Task {
+    use app::store::{Task, Writing};
+    let writing = |dry_run: &bool| if *dry_run { Writing::No } else { Writing::Yes };
+    match command {
+        StoreCommand::Migrate => Task::Migrate,
+        StoreCommand::Prune { dry_run } => Task::Prune(writing(dry_run)),
+        StoreCommand::Export { file } => Task::Export(file.clone().filter(|file| file != Path::new("-"))),
+        StoreCommand::Import { dry_run, files } => Task::Import(files.clone(), writing(dry_run)),
+        StoreCommand::Status => Task::Status,
+    }
 }
 
 fn parse_input(arguments: &ParseArgs, config: Option<PathBuf>, directory: &Path) -> Result<app::parse::Input, Error> {

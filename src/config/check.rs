@@ -1,16 +1,17 @@
 //! Raw → [`Config`]: what no key can know alone.
 
 use super::api::check_api;
+use super::choice::StoreKind;
 use super::classification::check_rules;
 use super::collection::{OneOrMore, Table};
 use super::pattern::{self, ErrorformatText};
-use super::raw::{RawConfig, RawStep, RawStore, RawVariable, RawVariables, Variable};
+use super::raw::{RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
 use super::suggest::quoted;
-use super::text::RelativePath;
+use super::text::{RelativePath, StoreUrl};
 use super::tree::{Content, Node, Span};
-use super::value::VariableName;
-use super::{Config, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
+use super::value::{Count, VariableName};
+use super::{Config, LimitConfig, RetentionConfig, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
 use crate::gate::{Measure, Policy, Threshold};
 use crate::parse::{Errorformat, Format, Needs};
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
     let raw = RawConfig::read(root, reader)?;
     let has_api = raw.api.is_some();
+    let (store, retention) = raw.store.map(|store| check_store(store.value, reader)).unwrap_or_default();
     Some(Config {
         environment: raw.environment.map(|environment| environment.value.0).unwrap_or_default(),
         default_branch: raw.default_branch.map(|branch| branch.value.0),
@@ -28,7 +30,8 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         api: raw.api.map(|api| check_api(api, reader)),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
         policy: policy(raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(), has_api),
-        store: raw.store.map(|store| check_store(store.value)).unwrap_or_default(),
+        store,
+        retention,
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
         commit_check: raw.commit_check.map(|check| check.value.0).unwrap_or_default(),
     })
@@ -196,10 +199,54 @@ fn check_spec(key: &str, raw: RawVariable, reader: &mut Reader) -> VariableSpec 
     }
 }
 
-fn check_store(raw: RawStore) -> StoreConfig {
-    match raw.path {
-        Some(path) => StoreConfig::Json { path: path.value.0 },
-        None => StoreConfig::default(),
+fn check_store(raw: RawStore, reader: &mut Reader) -> (StoreConfig, RetentionConfig) {
+    let retention = raw.retention.map(|retention| check_retention(&retention.value)).unwrap_or_default();
+    let Some(kind) = raw.kind else { return (StoreConfig::default(), retention) };
+    let mut misplaced = |key: &str, span: Option<&Span>, kind: &str| {
+        if let Some(span) = span {
+            let message = format!("`store.{key}` has no meaning with `kind: {kind}`");
+            reader.mistake(span, message, format!("remove `{key}`, or choose the other `kind`"));
+        }
+    };
+    let store = match kind.value.0 {
+        StoreKind::Json => {
+            misplaced("url", raw.url.as_ref().map(|it| &it.span), "json");
+            misplaced("schema", raw.schema.as_ref().map(|it| &it.span), "json");
+            misplaced("ca-file", raw.ca_file.as_ref().map(|it| &it.span), "json");
+            raw.path.map_or_else(StoreConfig::default, |path| StoreConfig::Json { path: path.value.0 })
+        }
+        StoreKind::Postgres => {
+            misplaced("path", raw.path.as_ref().map(|it| &it.span), "postgres");
+            let Some(url) = raw.url else {
+                let help = format!("add `url: {}`", StoreUrl::SAMPLE);
+                reader.mistake(&kind.span, "`store` has no `url`", help);
+                return (StoreConfig::default(), retention);
+            };
+            StoreConfig::Postgres {
+                url: url.value.0,
+                schema: raw.schema.map(|schema| schema.value.0),
+                ca_file: raw.ca_file.map(|file| file.value.0),
+            }
+        }
+    };
+    (store, retention)
+}
+
+fn check_retention(raw: &RawRetention) -> RetentionConfig {
+    let limit = |raw: &Option<At<RawLimit>>| {
+        let count = |raw: &Option<At<Count>>| raw.as_ref().map(|it| it.value.0);
+        raw.as_ref().map_or_else(LimitConfig::default, |limit| LimitConfig {
+            count: count(&limit.value.count),
+            days: count(&limit.value.days),
+        })
+    };
+    RetentionConfig {
+        builds: limit(&raw.builds),
+        bundles: raw.bundles.as_ref().map(|it| it.value.0),
+        resolved_errors: limit(&raw.resolved_errors),
+        api_health: limit(&raw.api_health),
+        database_health: limit(&raw.database_health),
+        deployments: limit(&raw.deployments),
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Choice<T>(pub(super) T);
 #[derive(Debug, Clone, Copy)]
 pub(super) enum StoreKind {
     Json,
+    Postgres,
 }
 
 fn words<T: Word>() -> Vec<String> {
@@ -144,12 +145,13 @@ impl Word for CommitCheck {
 }
 
 impl Word for StoreKind {
-    const ALL: &'static [Self] = &[Self::Json];
+    const ALL: &'static [Self] = &[Self::Json, Self::Postgres];
     const SAMPLE: &'static str = "json";
 
     fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Postgres => "postgres",
         }
     }
 }

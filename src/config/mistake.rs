@@ -72,7 +72,7 @@ impl Mistakes {
                 Mistake { message, help: Some(help), span, line, column, related }
             })
             .collect();
-        Self { file_name: file_name.to_owned(), text: text.to_owned(), list, omitted }
+        Self { file_name: file_name.to_owned(), text: without_passwords(text), list, omitted }
     }
 
     /// The mistakes that are shown, in the order of the file.
@@ -116,4 +116,32 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// Where the password of a URL stands: between `:` and `@` before its host.
+pub(super) fn password(text: &str) -> Option<Range<usize>> {
+    let user = text.find("://")? + 3;
+    let end = text[user..].find(['/', '?', '#', ' ', '"', '\'', '\n']).map_or(text.len(), |at| user + at);
+    // Whoever forgot to encode a `/` in it means the last `@` of the line.
+    let line = text[user..].find('\n').map_or(text.len(), |at| user + at);
+    let at = user + text[user..end].rfind('@').or_else(|| text[user..line].rfind('@'))?;
+    let start = user + text[user..at].find(':')? + 1;
+    (start < at).then_some(start..at)
+}
+
+/// The file as it may be shown: a line with a mistake may be a line with a password.
+fn without_passwords(text: &str) -> String {
+    let mut shown = text.to_owned();
+    let mut from = 0;
+    while let Some(at) = shown[from..].find("://") {
+        let begin = from + at;
+        from = begin + 3;
+        if let Some(range) = password(&shown[begin..]) {
+            let range = begin + range.start..begin + range.end;
+            // As long as it was, so that every place stays where it is.
+            let stars = "*".repeat(range.len());
+            shown.replace_range(range, &stars);
+        }
+    }
+    shown
 }

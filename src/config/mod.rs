@@ -37,7 +37,8 @@ pub use mistake::{Mistake, Mistakes, Related};
 pub use render::Colour;
 pub use schema::schema;
 pub use settings::{
-    CommentPolicy, CommitCheck, Config, StepConfig, StoreConfig, ValueFormat, VariableSpec, VariablesConfig,
+    CommentPolicy, CommitCheck, Config, LimitConfig, RetentionConfig, StepConfig, StoreConfig, ValueFormat,
+    VariableSpec, VariablesConfig,
 };
 pub use template::Template;
 

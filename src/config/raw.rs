@@ -7,7 +7,9 @@ use super::collection::{NonEmpty, OneOrMore, Table};
 use super::pattern::ErrorformatText;
 use super::read::{At, Read, Reader, Section, keys};
 use super::suggest::quoted;
-use super::text::{Branch, Command, FormatName, InnerPath, Line, RelativePath, Spelled, StorePath};
+use super::text::{
+    Branch, Command, FormatName, InnerPath, Line, RelativePath, SchemaName, Spelled, StorePath, StoreUrl,
+};
 use super::threshold::RawThresholds;
 use super::tree::{Content, Node};
 use super::value::{Count, Flag, Pattern, Timeout, VariableName};
@@ -106,10 +108,47 @@ keys! {
 keys! {
     /// Where records are kept.
     struct RawStore, sample "{ kind: json, path: .shipgate }" {
-        /// What keeps the records: `json` files, to be committed or cached.
+        /// What keeps the records: `json` files, to be committed or cached, or a `postgres` database.
         kind = "kind" required "json": Choice<StoreKind>,
-        /// The folder of the files. Default: `.shipgate`.
+        /// For `json`: the folder of the files. Default: `.shipgate`.
         path = "path": StorePath,
+        /// For `postgres`: the connection string; `${NAME}` stands for an environment variable. TLS is verified
+        /// unless the string says `sslmode=require` or `sslmode=disable`.
+        url = "url": StoreUrl,
+        /// For `postgres`: the schema of the tables. Default: `shipgate`.
+        schema = "schema": SchemaName,
+        /// For `postgres`: a file of root certificates to trust besides the well-known ones.
+        ca_file = "ca-file": RelativePath,
+        /// How much is kept.
+        retention = "retention": RawRetention,
+    }
+}
+
+keys! {
+    /// How much of each kind of record is kept. Open errors and what a base needs always are.
+    struct RawRetention, sample "{ builds: { count: 200, days: 365 } }" {
+        /// Builds of each branch. Default: 200, 365 days.
+        builds = "builds": RawLimit,
+        /// How many builds of each branch keep the list of their files. Default: 20.
+        bundles = "bundles": Count,
+        /// Resolved errors of all branches. Default: 5000, 180 days.
+        resolved_errors = "resolved-errors": RawLimit,
+        /// Checks of endpoints. Default: 10000, 90 days.
+        api_health = "api-health": RawLimit,
+        /// Checks of databases. Default: 10000, 90 days.
+        database_health = "database-health": RawLimit,
+        /// Deployments. Default: 500, 730 days.
+        deployments = "deployments": RawLimit,
+    }
+}
+
+keys! {
+    /// How many records are kept, and for how long. What is left out keeps its default.
+    struct RawLimit, sample "{ count: 200, days: 365 }" {
+        /// The newest so many.
+        count = "count": Count,
+        /// Those of the last so many days.
+        days = "days": Count,
     }
 }
 
@@ -157,5 +196,6 @@ pub(super) fn sections() -> Vec<Section> {
         section("variables", RawVariables::KEYS),
         section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
+        section("store", RawStore::KEYS),
     ]
 }

@@ -25,6 +25,7 @@ pub struct Config {
     pub classification: Classification,
     pub policy: Policy,
     pub store: StoreConfig,
+    pub retention: RetentionConfig,
     pub comment: CommentPolicy,
     pub commit_check: CommitCheck,
 }
@@ -122,7 +123,34 @@ impl ValueFormat {
 /// Where records are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreConfig {
-    Json { path: PathBuf },
+    Json {
+        path: PathBuf,
+    },
+    Postgres {
+        /// A connection string, or `${NAME}` for an environment variable that holds one or a part of it.
+        url: String,
+        /// `None`: the default.
+        schema: Option<String>,
+        ca_file: Option<PathBuf>,
+    },
+}
+
+/// How much of each kind of record is kept; what is not named keeps its default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetentionConfig {
+    pub builds: LimitConfig,
+    pub bundles: Option<u32>,
+    pub resolved_errors: LimitConfig,
+    pub api_health: LimitConfig,
+    pub database_health: LimitConfig,
+    pub deployments: LimitConfig,
+}
+
+/// How many, and for how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LimitConfig {
+    pub count: Option<u32>,
+    pub days: Option<u32>,
 }
 
 impl Default for StoreConfig {

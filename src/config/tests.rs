@@ -237,3 +237,49 @@ classification:
     assert_eq!(rule.categories, [Category::Syntax, Category::Other]);
     assert_eq!((rule.category, rule.severity), (Some(Category::UnusedCode), Some(Severity::Low)));
 }
+
+#[test]
+fn a_store_is_files_or_a_database_and_never_half_of_each() {
+    let postgres = "store: { kind: postgres, url: \"${DATABASE_URL}\", schema: gate, ca-file: certs/ca.crt }";
+    assert_eq!(
+        config(postgres).store,
+        StoreConfig::Postgres {
+            url: "${DATABASE_URL}".into(),
+            schema: Some("gate".into()),
+            ca_file: Some("certs/ca.crt".into())
+        }
+    );
+    let first = |text: &str| mistakes(text).remove(0).2;
+    assert_eq!(first("store: { kind: postgres }"), "`store` has no `url`");
+    assert_eq!(first("store: { kind: json, url: postgres://h/d }"), "`store.url` has no meaning with `kind: json`");
+    let path = "store: { kind: postgres, url: postgres://h/d, path: .x }";
+    assert_eq!(first(path), "`store.path` has no meaning with `kind: postgres`");
+    for schema in ["Gate", "pg_gate", "a-b", "1a", "a\\\"; drop"] {
+        assert!(
+            first(&format!("store: {{ kind: postgres, url: x, schema: \"{schema}\" }}")).contains("`store.schema`")
+        );
+    }
+    let retention =
+        "store: { kind: json, retention: { builds: { count: 9, days: 2 }, bundles: 1, api-health: { days: 3 } } }";
+    let retention = config(retention).retention;
+    assert_eq!((retention.builds.count, retention.builds.days, retention.bundles), (Some(9), Some(2), Some(1)));
+    assert_eq!((retention.api_health.count, retention.api_health.days), (None, Some(3)));
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_shown_by_no_mistake() {
+    for url in [
+        "postgres://u:hunter2@h/d",
+        "postgres://u:hun:ter2@h/d",
+        "postgres://u:hunter2/x@h/d",
+        "postgresql://:hunter2@h",
+    ] {
+        let text = format!("store: {{ kind: postgres, url: \"{url}\", shema: x }}\nunknown: 1\n");
+        let mistakes = parse_config(text.as_bytes(), "shipgate.yml", &[]).unwrap_err();
+        let shown = mistakes.to_string();
+        assert!(shown.contains("`store.url` holds a password") && shown.contains("shema"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("ter2"), "{shown}");
+    }
+    let parts = "store: { kind: postgres, url: \"postgres://u:${PASSWORD}@h/d\" }";
+    assert!(matches!(config(parts).store, StoreConfig::Postgres { .. }));
+}

@@ -252,3 +252,54 @@ impl Read for StorePath {
         RelativePath::schema()
     }
 }
+
+/// A connection string, with its password elsewhere.
+#[derive(Debug, Clone)]
+pub(super) struct StoreUrl(pub(super) String);
+
+impl Read for StoreUrl {
+    const SAMPLE: &'static str = "\"${DATABASE_URL}\"";
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = read_text(node, reader, Self::SAMPLE)?;
+        refuse_lines(text, node, reader)?;
+        if super::mistake::password(text).is_some_and(|range| !text[range].starts_with("${")) {
+            let message = format!("{} holds a password", reader.subject());
+            let help = format!("put the string into an environment variable: {}", reader.line(Self::SAMPLE));
+            reader.mistake(&node.span, message, help);
+            return None;
+        }
+        Some(Self(text.to_owned()))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// The name of a database's schema, which needs no quotes.
+#[derive(Debug, Clone)]
+pub(super) struct SchemaName(pub(super) String);
+
+impl Read for SchemaName {
+    const SAMPLE: &'static str = "shipgate";
+
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = read_text(node, reader, Self::SAMPLE)?;
+        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let is_name = text.len() <= 63
+            && !text.starts_with("pg_")
+            && !text.starts_with(|first: char| first.is_ascii_digit())
+            && text.bytes().all(is_inner);
+        if is_name {
+            return Some(Self(text.to_owned()));
+        }
+        let message = format!("{} cannot be {}", reader.subject(), quoted(text));
+        reader.mistake(&node.span, message, "use a to z, digits and `_`, at most 63, and no `pg_` at the start");
+        None
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^(?!pg_)[a-z_][a-z0-9_]{0,62}$" })
+    }
+}

@@ -1,6 +1,7 @@
 //! What can keep a store from reading or writing.
 
 use super::IdPart;
+use super::postgres::Failure;
 use crate::record::{Invalid, Refused};
 use std::fmt;
 use std::io;
@@ -24,6 +25,11 @@ pub enum Error {
     Unlockable { path: PathBuf, source: io::Error },
     #[error("`{}` has been locked by another process for {} s", path.display(), waited.as_secs())]
     Locked { path: PathBuf, waited: Duration },
+    #[error(transparent)]
+    Postgres(Box<Failure>),
+    /// A row that does not keep the rules: edited past the checks of the tables.
+    #[error("`{table}` holds an invalid row, id `{key}`, column `{}`: {}", invalid.field, invalid.problem)]
+    InvalidRow { table: &'static str, key: String, invalid: Invalid },
     /// What was to be recorded breaks a rule of the data model.
     #[error("cannot record the run: {0}")]
     Invalid(#[from] Invalid),
@@ -51,7 +57,7 @@ fn listed(ids: &[Uuid]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Corrupt {
     pub path: PathBuf,
-    /// 1-based.
+    /// 1-based; 0 when it is not known.
     pub line: usize,
     /// Id of the record, or of the last one before the place.
     pub record: Option<String>,
@@ -61,7 +67,10 @@ pub struct Corrupt {
 
 impl fmt::Display for Corrupt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is damaged in line {}", self.path.display(), self.line)?;
+        write!(formatter, "`{}` is damaged", self.path.display())?;
+        if self.line > 0 {
+            write!(formatter, " in line {}", self.line)?;
+        }
         if let Some(record) = &self.record {
             write!(formatter, ", record `{record}`")?;
         }
@@ -75,6 +84,12 @@ impl fmt::Display for Corrupt {
 impl From<Corrupt> for Error {
     fn from(corrupt: Corrupt) -> Self {
         Self::Corrupt(Box::new(corrupt))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Postgres(Box::new(failure))
     }
 }
 
@@ -116,6 +131,8 @@ impl Error {
             }
             Self::Refused { refused: Refused::Invalid(invalid), .. } => format!("mend `{}`", invalid.field),
             Self::Dangling { field, .. } => format!("add what `{field}` names first, or leave the field out"),
+            Self::Postgres(failure) => failure.help(),
+            Self::InvalidRow { table, .. } => format!("mend the row in `{table}`, or delete it; nothing was changed"),
             Self::Invalid(_) => "this is a mistake in shipgate; please report it with the message".into(),
         }
     }

@@ -1,28 +1,12 @@
 //! All records together, and what recording a run does to them. No I/O.
 
-use super::{BaseRecord, BuildRecord, Error, RecordOutcome, Recorded, RunRecord, VariableRecord};
-use crate::record::{
-    ApiHealthCheck, BuildStatus, DatabaseHealth, Invalid, ProductionDeployment, Record as _, Sighting, TypeScriptError,
-};
+use super::{BaseRecord, BuildRecord, Error, Imported, RecordOutcome, Recorded, Retention, RunRecord, VariableRecord};
+use crate::record::{ApiHealthCheck, DatabaseHealth, Invalid, ProductionDeployment, Record, Sighting, TypeScriptError};
+use crate::time::Timestamp;
 use crate::track::{Before, Completeness, Found, RunReading, Tally, advance};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// How much is kept. Open errors, the newest base and the last successful build of a branch always are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    pub builds_per_branch: usize,
-    /// How many of them keep every file of their bundle; the others keep its size.
-    pub bundles_per_branch: usize,
-    /// Of all branches, those resolved last.
-    pub resolved_errors: usize,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { builds_per_branch: 200, bundles_per_branch: 20, resolved_errors: 5_000 }
-    }
-}
+use uuid::Uuid;
 
 /// The records of a store.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,7 +25,7 @@ impl Ledger {
     pub fn base(&self, branch: &str) -> Option<BaseRecord> {
         let builds = self.newest_first(branch);
         let last = builds.iter().map(|&index| &self.builds[index]).find(|build| build.is_base)?;
-        let success = builds.iter().map(|&index| &self.builds[index]).find(|it| is_success(it));
+        let success = builds.iter().map(|&index| &self.builds[index]).find(|it| it.is_base && it.is_success());
         let open = self.errors.iter().filter(|error| error.branch == branch && error.status.is_open());
         let found = open.map(Found::from);
         Some(BaseRecord {
@@ -61,6 +45,15 @@ impl Ledger {
     /// # Errors
     /// [`Error::Invalid`]; the ledger may then hold half of the run: throw it away.
     pub fn record(&mut self, run: &RunRecord, retention: &Retention) -> Result<Recorded, Error> {
+        let recorded = self.advance(run)?;
+        if recorded.outcome != RecordOutcome::AlreadyRecorded {
+            self.retain_runs(retention, run.recorded_at);
+        }
+        Ok(recorded)
+    }
+
+    /// The same without dropping what is old.
+    pub(super) fn advance(&mut self, run: &RunRecord) -> Result<Recorded, Error> {
         if self.builds.iter().any(|build| build.run_id == run.run_id) {
             return Ok(Recorded { outcome: RecordOutcome::AlreadyRecorded, tally: Tally::default() });
         }
@@ -78,7 +71,6 @@ impl Ledger {
                 self.variables.push(VariableRecord::new(run.build.environment, variable.clone()));
             }
         }
-        self.retain(&run.branch, retention);
         Ok(Recorded { outcome, tally })
     }
 
@@ -161,43 +153,133 @@ impl Ledger {
     fn newest_first(&self, branch: &str) -> Vec<usize> {
         let is_own = |index: &usize| self.builds[*index].build.branch.as_deref() == Some(branch);
         let mut indices: Vec<usize> = (0..self.builds.len()).filter(is_own).collect();
-        indices.sort_by_key(|&index| {
-            let build = &self.builds[index];
-            // Two copies of a store that went on separately and were merged share sequences.
-            Reverse((build.sequence, build.recorded_at, build.run_id))
-        });
+        indices.sort_by_key(|&index| Reverse(self.builds[index].age().order));
         indices
     }
 
-    fn retain(&mut self, branch: &str, retention: &Retention) {
-        let newest = self.newest_first(branch);
-        let base = newest.iter().copied().find(|&index| self.builds[index].is_base);
-        let success = newest.iter().copied().find(|&index| is_success(&self.builds[index]));
-        let mut dropped = HashSet::new();
-        for (age, &index) in newest.iter().enumerate() {
-            let is_needed = Some(index) == base || Some(index) == success;
-            if age >= retention.bundles_per_branch && !is_needed {
-                self.builds[index].build.bundle = None;
-            }
-            if Some(index) != base {
-                self.builds[index].loose = Vec::new();
-            }
-            if age >= retention.builds_per_branch && !is_needed {
-                dropped.insert(self.builds[index].run_id);
+    /// Holds the relations of the data model: what a record names is here, or among `known`.
+    pub(super) fn check_relations(&self, known: &HashSet<Uuid>) -> Result<(), Error> {
+        let builds: HashSet<Uuid> = self.builds.iter().map(|it| it.build.id).collect();
+        let deployments: HashSet<Uuid> = self.deployments.iter().map(|it| it.id).collect();
+        let dangling = |record, id, field, target| Err(Error::Dangling { record, id, field, target });
+        let is_there = |own: &HashSet<Uuid>, id: &Uuid| own.contains(id) || known.contains(id);
+        for error in self.errors.iter().filter(|it| !is_there(&builds, &it.build_id)) {
+            return dangling(TypeScriptError::NAME, error.id, "build_id", error.build_id);
+        }
+        for deployment in &self.deployments {
+            if let Some(build) = deployment.build_id.filter(|id| !is_there(&builds, id)) {
+                return dangling(ProductionDeployment::NAME, deployment.id, "build_id", build);
             }
         }
-        self.builds.retain(|build| !dropped.contains(&build.run_id));
+        for check in &self.api_health {
+            if let Some(deployment) = check.deployment_id.filter(|id| !is_there(&deployments, id)) {
+                return dangling(ApiHealthCheck::NAME, check.id, "deployment_id", deployment);
+            }
+        }
+        Ok(())
+    }
 
-        let mut resolved: Vec<_> =
-            self.errors.iter().filter_map(|error| Some((error.resolved_at?, error.id))).collect();
-        resolved.sort_unstable_by_key(|&key| Reverse(key));
-        let surplus: HashSet<_> = resolved.into_iter().skip(retention.resolved_errors).map(|(_, id)| id).collect();
-        self.errors.retain(|error| !surplus.contains(&error.id));
+    /// Adds everything of another whose ids are not here yet.
+    fn add(&mut self, other: &Self) -> Imported {
+        Imported {
+            errors: add_new(&mut self.errors, &other.errors, |it| it.id),
+            builds: add_new(&mut self.builds, &other.builds, |it| it.build.id),
+            api_health: add_new(&mut self.api_health, &other.api_health, |it| it.id),
+            database_health: add_new(&mut self.database_health, &other.database_health, |it| it.id),
+            deployments: {
+                let key = |it: &VariableRecord| (it.deployment_id, it.environment, it.variable.key.clone());
+                add_new(&mut self.variables, &other.variables, key);
+                add_new(&mut self.deployments, &other.deployments, |it| it.id)
+            },
+        }
+    }
+
+    /// How much retention would drop.
+    #[must_use]
+    pub fn would_drop(mut self, retention: &Retention, now: Timestamp) -> Pruned {
+        self.retain(retention, now)
+    }
+
+    /// How much of another would be added.
+    ///
+    /// # Errors
+    /// As [`super::Store::import`].
+    pub fn would_add(mut self, other: &Self) -> Result<Imported, Error> {
+        self.import(other)
+    }
+
+    /// See [`super::Store::import`].
+    pub(super) fn import(&mut self, other: &Self) -> Result<Imported, Error> {
+        let known = self.builds.iter().map(|it| it.build.id).chain(self.deployments.iter().map(|it| it.id));
+        other.check_relations(&known.collect())?;
+        Ok(self.add(other))
+    }
+
+    /// Drops what is old at a time. Says how many records went.
+    pub(super) fn retain(&mut self, retention: &Retention, now: Timestamp) -> Pruned {
+        let deployments = self.retain_deployments(retention, now);
+        let (errors, builds) = self.retain_runs(retention, now);
+        let ages = self.api_health.iter().map(|it| (it.last_checked, it.id)).collect();
+        let api_health = drop_ids(&mut self.api_health, &retention.api_health.surplus(ages, now));
+        let ages = self.database_health.iter().map(|it| (it.last_tested, it.id)).collect();
+        let database_health = drop_ids(&mut self.database_health, &retention.database_health.surplus(ages, now));
+        Pruned { errors, builds, api_health, database_health, deployments }
+    }
+
+    /// Errors and builds; deployments must be there, because they name builds.
+    fn retain_runs(&mut self, retention: &Retention, now: Timestamp) -> (usize, usize) {
+        let resolved = self.errors.iter().filter_map(|error| Some((error.resolved_at?, error.id)));
+        let old = retention.resolved_errors.surplus(resolved.collect(), now);
+        let errors = drop_ids(&mut self.errors, &old);
+
+        let named = self.errors.iter().map(|it| it.build_id);
+        let named = named.chain(self.deployments.iter().filter_map(|it| it.build_id)).collect();
+        let old = retention.old_builds(self.builds.iter().map(BuildRecord::age).collect(), &named, now);
+        for record in &mut self.builds {
+            if old.without_bundle.contains(&record.build.id) {
+                record.build.bundle = None;
+            }
+            if old.without_loose.contains(&record.build.id) {
+                record.loose = Vec::new();
+            }
+        }
+        let before = self.builds.len();
+        self.builds.retain(|it| !old.dropped.contains(&it.build.id));
+        (errors, before - self.builds.len())
+    }
+
+    pub(super) fn retain_deployments(&mut self, retention: &Retention, now: Timestamp) -> usize {
+        let ages: Vec<_> = self.deployments.iter().map(|it| (it.environment, it.created_at, it.id)).collect();
+        let old = retention.old_deployments(&ages, now);
+        self.variables.retain(|it| it.deployment_id.is_none_or(|id| !old.contains(&id)));
+        for check in &mut self.api_health {
+            check.deployment_id = check.deployment_id.filter(|id| !old.contains(id));
+        }
+        drop_ids(&mut self.deployments, &old)
     }
 }
 
-fn is_success(record: &BuildRecord) -> bool {
-    record.is_base && record.build.build_status == BuildStatus::Success
+/// How many records of each kind were dropped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    pub errors: usize,
+    pub builds: usize,
+    pub api_health: usize,
+    pub database_health: usize,
+    pub deployments: usize,
+}
+
+fn add_new<R: Clone, K: Eq + std::hash::Hash>(records: &mut Vec<R>, new: &[R], key: impl Fn(&R) -> K) -> usize {
+    let known: HashSet<K> = records.iter().map(&key).collect();
+    let before = records.len();
+    records.extend(new.iter().filter(|it| !known.contains(&key(it))).cloned());
+    records.len() - before
+}
+
+fn drop_ids<R: Record>(records: &mut Vec<R>, old: &HashSet<Uuid>) -> usize {
+    let before = records.len();
+    records.retain(|record| !old.contains(&record.id()));
+    before - records.len()
 }
 
 fn sighting(record: &BuildRecord) -> Sighting {

@@ -1,11 +1,12 @@
 use super::*;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::record::{
-    BuildConfiguration, Bundle, Environment, EnvironmentVariable, ErrorStatus, ValidationStatus, sample,
+    BuildConfiguration, BuildStatus, Bundle, Environment, EnvironmentVariable, ErrorStatus, ValidationStatus, sample,
 };
+use crate::store::Limit;
 use crate::time::Timestamp;
 use crate::track::StepReading;
-use chrono::{TimeZone, Utc};
+use chrono::{TimeDelta, TimeZone, Utc};
 
 fn at(minute: u32) -> Timestamp {
     Utc.with_ymd_and_hms(2026, 11, 22, 10, minute, 0).unwrap()
@@ -130,7 +131,8 @@ fn a_clock_that_went_back_does_not_hold_the_base() {
 
 #[test]
 fn old_builds_bundles_and_resolved_errors_go_but_never_what_the_base_needs() {
-    let retention = Retention { builds_per_branch: 4, bundles_per_branch: 2, resolved_errors: 3 };
+    let limit = |count| Limit { count: Some(count), age: None };
+    let retention = Retention { builds: limit(4), bundles: 2, resolved_errors: limit(3), ..Retention::default() };
     let mut ledger = Ledger::default();
     let nowhere = Found::new("check", Diagnostic::new("vite", Level::Warning, None, "w"));
     ledger.record(&run(1, Whole, vec![error(1, "e1"), nowhere.clone()]), &retention).unwrap();
@@ -138,8 +140,8 @@ fn old_builds_bundles_and_resolved_errors_go_but_never_what_the_base_needs() {
         let found = vec![error(1, &format!("e{number}")), nowhere.clone()];
         ledger.record(&run(number, if number < 4 { Whole } else { Partial }, found), &retention).unwrap();
     }
-    // Runs 6 to 9, and run 3, which is the base.
-    assert_eq!(ledger.builds.len(), 5);
+    // Runs 6 to 9; run 3, which is the base; runs 1 and 2, which found errors that are kept.
+    assert_eq!(ledger.builds.len(), 7);
     assert_eq!(ledger.builds.iter().filter(|it| it.build.bundle.is_some()).count(), 3);
     assert_eq!(ledger.builds.iter().filter(|it| !it.loose.is_empty()).count(), 1);
     assert_eq!(open(&ledger), ["e3", "w"]);
@@ -148,6 +150,48 @@ fn old_builds_bundles_and_resolved_errors_go_but_never_what_the_base_needs() {
     }
     assert_eq!(ledger.errors.len(), 4);
     assert_eq!((open(&ledger), ledger.builds.len()), (vec!["e19".to_owned()], 4));
+}
+
+#[test]
+fn what_is_too_old_goes_and_an_open_error_never_does() {
+    let retention = Retention {
+        builds: Limit { count: None, age: Some(TimeDelta::minutes(5)) },
+        resolved_errors: Limit { count: None, age: Some(TimeDelta::minutes(2)) },
+        ..Retention::default()
+    };
+    let mut ledger = Ledger::default();
+    for number in 1..=9 {
+        let found = if number < 6 { vec![error(1, "open"), error(2, "gone")] } else { vec![error(1, "open")] };
+        ledger.record(&run(number, Whole, found), &retention).unwrap();
+    }
+    // Resolved in minute 6 and dropped in minute 9; the build that found the open one stays.
+    assert_eq!(ledger.errors.iter().map(|it| it.error_message.as_str()).collect::<Vec<_>>(), ["open"]);
+    let kept: Vec<_> = ledger.builds.iter().map(|it| it.build.created_at).collect();
+    assert_eq!(kept, [1, 4, 5, 6, 7, 8, 9].map(at));
+    let pruned = ledger.retain(&retention, at(50));
+    assert_eq!((pruned.errors, pruned.builds), (0, 5));
+    assert_eq!(open(&ledger), ["open"]);
+    // The last build of the branch, and the one that found the open error.
+    assert_eq!(ledger.builds.len(), 2);
+}
+
+#[test]
+fn old_checks_and_deployments_go_but_never_the_last_deployment() {
+    let mut ledger = Ledger {
+        api_health: (1..=3).map(sample::api_health).collect(),
+        database_health: (1..=3).map(sample::database_health).collect(),
+        deployments: (1..=3).map(sample::deployment).collect(),
+        ..Ledger::default()
+    };
+    ledger.api_health[0].deployment_id = Some(ledger.deployments[0].id);
+    ledger.split_variables();
+    let one = Limit { count: Some(1), age: None };
+    let retention = Retention { api_health: one, database_health: one, deployments: one, ..Retention::default() };
+    let pruned = ledger.retain(&retention, at(10));
+    assert_eq!((pruned.api_health, pruned.database_health, pruned.deployments), (2, 2, 2));
+    assert_eq!((ledger.deployments[0].id, ledger.variables.len()), (sample::id(3), 1));
+    let none = Limit { count: Some(0), age: None };
+    assert_eq!(ledger.retain(&Retention { deployments: none, ..retention }, at(10)).deployments, 0);
 }
 
 #[test]

@@ -1,21 +1,25 @@
 //! Where records are kept between runs: the base that a change is compared with.
 //!
 //! Holds no record rules: what an error goes through is decided in `track::life`, what a record may
-//! hold in `record`. [`Ledger`] puts both together without I/O; [`JsonStore`] keeps it in files.
+//! hold in `record`. [`Ledger`] puts both together without I/O; [`JsonStore`] keeps it in files,
+//! [`PostgresStore`] in tables.
 //!
 //! Texts are written as they are given: redact them first.
 
 pub mod error;
+pub mod export;
 pub mod json;
 pub mod ledger;
+pub mod postgres;
 pub mod query;
+pub mod retention;
 pub mod stored;
 
 use crate::diagnostic::Level;
 use crate::gate::StepOutcome;
 use crate::record::{
     ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, EnvironmentVariable, ErrorStatus,
-    ProductionDeployment, Refused, TypeScriptError, Valid,
+    ProductionDeployment, Record, Refused, TypeScriptError, Valid,
 };
 use crate::time::Timestamp;
 use crate::track::{Completeness, Found, StepReading, Tally};
@@ -25,8 +29,10 @@ use uuid::Uuid;
 
 pub use error::{Corrupt, Error};
 pub use json::JsonStore;
-pub use ledger::{Ledger, Retention};
+pub use ledger::{Ledger, Pruned};
+pub use postgres::PostgresStore;
 pub use query::{BuildQuery, Bundles, DeploymentQuery, ErrorPage, ErrorQuery, FileGlob, HealthQuery, IdPart};
+pub use retention::{Limit, Retention};
 pub use stored::{BuildRecord, VariableRecord};
 
 /// What is done to a record between being read and being written, under the store's lock. It may be
@@ -106,6 +112,59 @@ pub trait Store: Send + Sync {
 
     /// The facts about the variables of each environment, as last checked.
     async fn variables(&self) -> Result<Vec<VariableRecord>, Error>;
+
+    /// How much there is.
+    async fn counts(&self) -> Result<Counts, Error>;
+
+    /// Everything.
+    async fn contents(&self) -> Result<Ledger, Error>;
+
+    /// Adds everything whose ids are not there yet; what is there stays as it is. Says how much was
+    /// added.
+    ///
+    /// # Errors
+    /// [`Error::Dangling`] when a record names one that is neither there nor given.
+    async fn import(&self, ledger: &Ledger) -> Result<Imported, Error>;
+
+    /// Drops what retention does not keep.
+    async fn prune(&self, now: Timestamp) -> Result<Pruned, Error>;
+}
+
+/// Changes a record if its status is still the one that was seen. Gives it back changed.
+fn compare_and_set<R: Record + Clone>(
+    record: &R,
+    status: impl Fn(&R) -> &'static str,
+    expected: &'static str,
+    change: Change<'_, R>,
+) -> Result<R, Error> {
+    let (id, found) = (record.id(), status(record));
+    if found != expected {
+        return Err(Error::Overtaken { record: R::NAME, id, expected, found });
+    }
+    let mut valid = Valid::new(record.clone())?;
+    valid.change(change).map_err(|refused| Error::Refused { id, refused })?;
+    Ok(valid.into_inner())
+}
+
+/// How many records of each kind there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub open_errors: usize,
+    pub resolved_errors: usize,
+    pub builds: usize,
+    pub api_health: usize,
+    pub database_health: usize,
+    pub deployments: usize,
+}
+
+/// How many records of each kind were added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub errors: usize,
+    pub builds: usize,
+    pub api_health: usize,
+    pub database_health: usize,
+    pub deployments: usize,
 }
 
 /// What a run leaves behind. Only for runs that may move the base: the default branch's.
@@ -147,6 +206,19 @@ pub enum RecordOutcome {
     Overtaken,
     /// Nothing: this run was recorded before.
     AlreadyRecorded,
+}
+
+impl RecordOutcome {
+    /// In words, behind the name of a run.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::BaseMoved => "recorded, it is the base now",
+            Self::NothingRead => "recorded, it read no step whole and moved no base",
+            Self::Overtaken => "recorded, a later run is the base",
+            Self::AlreadyRecorded => "recorded before",
+        }
+    }
 }
 
 /// What a change is compared with.

@@ -1,6 +1,9 @@
 //! The records of data-model.md with what a store keeps beside them.
 
-use crate::record::{BuildConfiguration, Environment, EnvironmentVariable, Invalid, ProductionDeployment, Record as _};
+use super::retention::BuildAge;
+use crate::record::{
+    BuildConfiguration, BuildStatus, Environment, EnvironmentVariable, Invalid, ProductionDeployment, Record as _,
+};
 use crate::time::Timestamp;
 use crate::track::{Found, StepReading};
 use serde::{Deserialize, Serialize};
@@ -31,7 +34,9 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
-    pub(super) fn new(build: BuildConfiguration, run_id: Uuid, sequence: u64, recorded_at: Timestamp) -> Self {
+    /// A build that moved no base, read in no step.
+    #[must_use]
+    pub fn new(build: BuildConfiguration, run_id: Uuid, sequence: u64, recorded_at: Timestamp) -> Self {
         Self {
             build,
             run_id,
@@ -41,6 +46,21 @@ impl BuildRecord {
             steps: Vec::new(),
             loose: Vec::new(),
             unknown: BTreeMap::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.build.build_status == BuildStatus::Success
+    }
+
+    pub(super) fn age(&self) -> BuildAge {
+        BuildAge {
+            id: self.build.id,
+            branch: self.build.branch.clone().unwrap_or_default(),
+            order: (self.sequence, self.recorded_at, self.run_id),
+            is_base: self.is_base,
+            is_success: self.is_success(),
         }
     }
 

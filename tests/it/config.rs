@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use shipgate::config::{Colour, Config, MAX_FILE_SIZE, Mistakes, schema};
+use shipgate::config::{Colour, Config, MAX_FILE_SIZE, Mistakes, StoreConfig, schema};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const FORMATS: [&str; 6] = ["astro-check", "errorformat", "eslint", "problem-matcher", "tsc", "vitest"];
 
 /// What is wrong in these files, JSON Schema cannot say.
-const BEYOND_SCHEMA: [&str; 28] = [
+const BEYOND_SCHEMA: [&str; 31] = [
     "branch",
     "branch-with-remote",
     "classification-path-absolute",
@@ -35,6 +35,9 @@ const BEYOND_SCHEMA: [&str; 28] = [
     "run-empty",
     "step-name-lines",
     "step-names-twice",
+    "store-files-with-url",
+    "store-password",
+    "store-postgres-without-url",
     "threshold-min-over-max",
     "threshold-without-value",
     "timeout-zero",
@@ -59,6 +62,11 @@ fn parse(text: impl AsRef<[u8]>) -> Result<Config, Mistakes> {
 
 fn example() -> String {
     fs::read_to_string(project("examples/shipgate.example.yml")).unwrap()
+}
+
+/// What cannot stand in one file with the other example.
+fn database_example() -> String {
+    fs::read_to_string(project("examples/shipgate.postgres.example.yml")).unwrap()
 }
 
 /// As an editor reads YAML: by the core schema of YAML 1.2.
@@ -131,6 +139,12 @@ fn the_example_is_read_without_a_mistake() {
 }
 
 #[test]
+fn the_example_of_a_database_is_read_without_a_mistake() {
+    let config = parse(database_example()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(matches!(config.store, StoreConfig::Postgres { .. }), "{:?}", config.store);
+}
+
+#[test]
 fn the_configurations_of_the_example_projects_are_read_without_a_mistake() {
     for entry in fs::read_dir(project("examples")).unwrap() {
         if let Ok(text) = fs::read(entry.unwrap().path().join("shipgate.yml")) {
@@ -146,19 +160,22 @@ fn the_committed_schema_is_the_one_that_this_version_generates() {
 }
 
 #[test]
-fn the_schema_is_one_and_allows_the_example() {
+fn the_schema_is_one_and_allows_the_examples() {
     jsonschema::meta::validate(&schema()).unwrap();
-    let example = as_json(&example()).unwrap();
-    let errors: Vec<String> =
-        VALIDATOR.iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    for example in [example(), database_example()] {
+        let example = as_json(&example).unwrap();
+        let errors: Vec<String> =
+            VALIDATOR.iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
 }
 
 #[test]
-fn the_example_names_every_key_of_the_schema() {
+fn the_examples_name_every_key_of_the_schema() {
     let schema = schema();
     let (mut known, mut named) = (BTreeMap::new(), BTreeMap::new());
-    collect_keys(&schema, &schema, "", &[&as_json(&example()).unwrap()], &mut known, &mut named);
+    let examples = [as_json(&example()).unwrap(), as_json(&database_example()).unwrap()];
+    collect_keys(&schema, &schema, "", &[&examples[0], &examples[1]], &mut known, &mut named);
     assert!(known.values().map(BTreeSet::len).sum::<usize>() > 60);
     for (place, keys) in known {
         let missing: Vec<_> = keys.difference(named.get(&place).unwrap_or(&BTreeSet::new())).cloned().collect();

@@ -27,6 +27,7 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("octocrab", &["github"]),
+    ("sqlx", &["store"]),
 ];
 
 fn level(module: &str) -> u32 {

@@ -5,6 +5,8 @@
 mod cli;
 #[cfg(test)]
 mod config;
+#[cfg(all(test, unix))]
+mod contract;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The JSON store on a real disk: what is in its files, and what happens to them when things go wrong.
 
+use crate::workshop::now;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use shipgate::diagnostic::{Diagnostic, Level};
 use shipgate::gate::StepOutcome;
 use shipgate::record::{BuildConfiguration, BuildStatus, Environment, EnvironmentVariable, ValidationStatus};
-use shipgate::store::{Error, JsonStore, RecordOutcome, Retention, RunRecord, Store};
+use shipgate::store::{Error, JsonStore, Limit, RecordOutcome, Retention, RunRecord, Store};
 use shipgate::track::{Completeness, Found, State, StepReading, compare};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
@@ -16,16 +17,11 @@ use uuid::Uuid;
 
 const FILES: [&str; 3] = ["typescript_errors.json", "environment_variables.json", "build_configs.json"];
 
-/// What a store answers.
-fn now<T>(answer: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
-}
-
-fn start() -> DateTime<Utc> {
+pub(crate) fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap()
 }
 
-fn error(file: &str, line: u32, message: &str) -> Found {
+pub(crate) fn error(file: &str, line: u32, message: &str) -> Found {
     let diagnostic = Diagnostic {
         file: Some(file.into()),
         line: Some(line),
@@ -36,7 +32,7 @@ fn error(file: &str, line: u32, message: &str) -> Found {
 }
 
 /// A run of the default branch that took place at its number's minute and read everything.
-fn run(number: u32, found: Vec<Found>) -> RunRecord {
+pub(crate) fn run(number: u32, found: Vec<Found>) -> RunRecord {
     let at = start() + Duration::minutes(i64::from(number));
     let mut build = BuildConfiguration::pending(Uuid::now_v7(), Environment::Production, "npm run build".into(), at);
     build.transition(BuildStatus::Building, at).unwrap();
@@ -60,7 +56,7 @@ fn run(number: u32, found: Vec<Found>) -> RunRecord {
 }
 
 /// 40 errors that no other run has.
-fn own_errors(number: u32) -> Vec<Found> {
+pub(crate) fn own_errors(number: u32) -> Vec<Found> {
     (1..=40).map(|line| error(&format!("src/{}.ts", line % 7), line, &format!("of run {number}"))).collect()
 }
 
@@ -254,7 +250,8 @@ fn child_writer() {
     let Ok(job) = fs::read_to_string(here.join("writer")) else {
         return assert_eq!(here, Path::new(env!("CARGO_MANIFEST_DIR")), "a child without a job");
     };
-    let retention = Retention { builds_per_branch: 100_000, resolved_errors: 100, ..Retention::default() };
+    let limit = |count| Limit { count: Some(count), age: None };
+    let retention = Retention { builds: limit(100_000), resolved_errors: limit(100), ..Retention::default() };
     let store = JsonStore::new(here.join("store")).with_retention(retention);
     match job.split_once(' ').unwrap() {
         ("record", count) => {

@@ -13,7 +13,8 @@ use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
 use crate::redact::Redactor;
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
 use crate::step::Cancel;
-use crate::store::Store;
+use crate::app::store::Opened;
+use crate::store;
 use crate::time::Clock;
 use crate::variable;
 use std::collections::HashSet;
@@ -64,15 +65,14 @@ pub async fn check_api(
 ) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
     let environment = input.environment.unwrap_or(settings.config.environment);
-    let store = open_store(&settings.config, &input.directory, cancel);
-    let there = There { input, settings: &settings, environment, process, store: &store };
+    let there = There { input, settings: &settings, environment, process, cancel };
     let Found { api, mut notices, mut reasons } = match &input.look {
         Look::Now => there.now(clock, cancel).await?,
         Look::Last => there.last().await?,
         Look::Report(path) => there.report(path, clock).await?,
     };
     if input.keeping == Keeping::Record {
-        notices.extend(record(&store, &api).await);
+        notices.extend(record(there.open(), &api).await);
     }
     let policy = policy(&settings.config.policy, settings.config.api.is_some());
     // A report may have failures of no endpoint and nothing else.
@@ -99,7 +99,7 @@ struct There<'a> {
     settings: &'a Settings,
     environment: Environment,
     process: &'a Process,
-    store: &'a dyn Store,
+    cancel: &'a Cancel,
 }
 
 /// What it sees.
@@ -110,6 +110,10 @@ struct Found {
 }
 
 impl There<'_> {
+    fn open(&self) -> Result<Opened, store::Error> {
+        open_store(&self.settings.config, &self.input.directory, self.process, self.cancel)
+    }
+
     fn variables(&self) -> variable::Inputs<'_> {
         variable::Inputs {
             project: &self.input.directory,
@@ -133,14 +137,14 @@ impl There<'_> {
         let scope = Scope { config, directory, environment, base, values: &values };
         let prepared = scope.prepare()?;
         let redactor = self.redactor(prepared.plan.secrets.iter().cloned())?;
-        let (history, notice) = health::history(self.store, environment).await;
+        let (history, notice) = health::history(self.open(), environment).await;
         let mut api = scope.look(prepared, &history, clock, cancel).await;
         redact_api(&mut api, &redactor);
         Ok(Found { api, notices: notice.into_iter().collect(), reasons: Vec::new() })
     }
 
     async fn last(&self) -> Result<Found, Error> {
-        let history = self.store.api_health(&health::query(self.environment)).await?;
+        let history = self.open()?.as_store().api_health(&health::query(self.environment)).await?;
         if history.is_empty() {
             return Err(Error::NothingRecorded(self.environment.as_str()));
         }
@@ -151,7 +155,7 @@ impl There<'_> {
         let path = self.input.directory.join(path);
         let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let report = read_report(&text).map_err(|source| Error::Import { path, source })?;
-        let (history, notice) = health::history(self.store, self.environment).await;
+        let (history, notice) = health::history(self.open(), self.environment).await;
         let settling = self.settings.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
         let (mut api, mut reasons) = health::imported(report, &history, &settling, self.environment, clock.now());
         let redactor = self.redactor(std::iter::empty())?;
@@ -167,13 +171,17 @@ impl There<'_> {
 }
 
 /// Writes the checks down. What fails is shown and changes nothing about the answer.
-pub(in crate::app) async fn record(store: &dyn Store, api: &ApiHealth) -> Option<Notice> {
+pub(in crate::app) async fn record(opened: Result<Opened, store::Error>, api: &ApiHealth) -> Option<Notice> {
     let warning = |message: String, help: Option<String>| Notice { level: NoticeLevel::Warning, message, help };
     let records = match health::records(api) {
         Ok(records) => records,
         Err(invalid) => return Some(warning(format!("the checks of the API were not recorded: {invalid}"), None)),
     };
-    let error = store.add_api_health(&records).await.err()?;
+    let added = match opened {
+        Ok(opened) => opened.as_store().add_api_health(&records).await,
+        Err(error) => Err(error),
+    };
+    let error = added.err()?;
     Some(warning(format!("the checks of the API were not recorded: {error}"), Some(error.help())))
 }
 

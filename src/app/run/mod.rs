@@ -190,8 +190,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let api = match api.zip(prepared) {
         Some((scope, prepared)) => {
             hands.console.phase(&format!("checking {} endpoints", prepared.plan.endpoints.len()));
-            let store = open_store(&settings.config, &input.directory, &hands.cancel);
-            let (history, notice) = health::history(&store, environment).await;
+            let opened = open_store(&settings.config, &input.directory, hands.process, &hands.cancel);
+            let (history, notice) = health::history(opened, environment).await;
             history_notice = notice;
             Some(scope.look(prepared, &history, hands.clock, &hands.cancel).await)
         }
@@ -205,7 +205,9 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
             notices.extend(said);
             standing
         }
-        Source::Store | Source::Report(_) => base::read(&settings.config, input, &scene, &hands.cancel).await?,
+        Source::Store | Source::Report(_) => {
+            base::read(&settings.config, input, &scene, hands.process, &hands.cancel).await?
+        },
     };
     notices.extend(scene.notices.iter().cloned());
     notices.extend(versions.notices);

@@ -7,12 +7,12 @@ use super::scene::Scene;
 use super::{Hands, Input, Writing};
 use crate::app::check;
 use crate::app::console::{Colour, Console};
+use crate::app::store::spool;
 use crate::app::{Error, Process};
 use crate::config::Config;
 use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::report::{Changes, CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
-use crate::step::Cancel;
-use crate::store::{RecordOutcome, RunRecord, Store};
+use crate::store::{self, RecordOutcome, RunRecord};
 use crate::track::{Found, StepReading};
 use crate::{github, project};
 use std::path::{Path, PathBuf};
@@ -64,12 +64,12 @@ pub(in crate::app) async fn publish(
     let writes = input.writing != Writing::Nothing;
     let mut is_recorded = false;
     if writes && (input.writing == Writing::Record || scene.is_base()) {
-        let notice = record(config, scene, input, &report, readings, &hands.cancel).await;
-        is_recorded = notice.is_none();
-        report.notices.extend(notice);
+        let notices;
+        (is_recorded, notices) = record(hands, config, scene, input, &report, readings).await;
+        report.notices.extend(notices);
         if let Some(api) = &report.api {
-            let store = open_store(config, &input.directory, &hands.cancel);
-            let notice = check::api::record(&store, api).await;
+            let opened = open_store(config, &input.directory, hands.process, &hands.cancel);
+            let notice = check::api::record(opened, api).await;
             report.notices.extend(notice);
         }
     }
@@ -184,14 +184,14 @@ pub(super) fn warning(message: String, help: Option<String>) -> Notice {
 }
 
 async fn record(
+    hands: &Hands<'_>,
     config: &Config,
     scene: &Scene,
     input: &Input,
     report: &Report,
     readings: &[StepReading],
-    cancel: &Cancel,
-) -> Option<Notice> {
-    let build = report.build.clone()?;
+) -> (bool, Vec<Notice>) {
+    let Some(build) = report.build.clone() else { return (false, Vec::new()) };
     let found = report.diagnostics.iter().map(Found::from);
     let run = RunRecord {
         run_id: report.run.id,
@@ -203,15 +203,55 @@ async fn record(
         found: found.collect(),
         variables: Some(report.variables.checks.iter().map(|check| check.variable.clone()).collect()),
     };
-    match open_store(config, &input.directory, cancel).record(&run).await {
-        Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => Some(Notice {
-            level: NoticeLevel::Info,
-            message: "a run that began later was recorded meanwhile, so this one did not move the base".to_owned(),
-            help: None,
-        }),
-        Ok(_) => None,
-        Err(error) => Some(warning(format!("this run was not recorded: {error}"), Some(error.help()))),
+    let opened = match open_store(config, &input.directory, hands.process, &hands.cancel) {
+        Ok(opened) => opened,
+        Err(error) => return (false, not_recorded(&input.directory, &run, &error)),
+    };
+    let mut notices = Vec::new();
+    // The order of recording is the order of the runs: what waits comes first.
+    match spool::record_waiting(&input.directory, opened.as_store()).await {
+        Ok(0) => {}
+        Ok(count) => notices.push(info(format!("{count} runs that could not be recorded before are recorded now"))),
+        // The store says the same of this run; any other trouble is of the file alone.
+        Err(Error::Store(error)) if spool::is_worth_it(&error) => {}
+        Err(error) => notices.push(warning(format!("a run in the spool was not recorded: {error}"), error.help())),
     }
+    let is_recorded = match opened.as_store().record(&run).await {
+        Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => {
+            let message = "a run that began later was recorded meanwhile, so this one did not move the base";
+            notices.push(info(message.to_owned()));
+            false
+        }
+        Ok(_) => true,
+        Err(error) => {
+            notices.extend(not_recorded(&input.directory, &run, &error));
+            false
+        }
+    };
+    (is_recorded, notices)
+}
+
+/// What the run found is kept for another time, where the store may take it then.
+fn not_recorded(directory: &Path, run: &RunRecord, error: &store::Error) -> Vec<Notice> {
+    let message = format!("this run was not recorded: {error}");
+    if !spool::is_worth_it(error) {
+        return vec![warning(message, Some(error.help()))];
+    }
+    let mut notices = vec![warning(message, Some(error.help()))];
+    match spool::keep(directory, run) {
+        Ok(path) => {
+            let path = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
+            let message = format!("what it found is kept in `{path}`, and recorded by the next run here");
+            let help = Some(format!("record it now or elsewhere: `shipgate store import {path}`"));
+            notices.push(Notice { level: NoticeLevel::Info, message, help });
+        }
+        Err(error) => notices.push(warning(format!("what it found could not be kept either: {error}"), error.help())),
+    }
+    notices
+}
+
+fn info(message: String) -> Notice {
+    Notice { level: NoticeLevel::Info, message, help: None }
 }
 
 /// The lines that the change touches, for the order of annotations.

@@ -17,12 +17,14 @@ mod disk;
 mod document;
 
 use super::{
-    BaseRecord, BuildQuery, BuildRecord, Change, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
-    Ledger, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
+    BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
+    Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
+    compare_and_set,
 };
 use crate::record::{
     ApiHealthCheck, DatabaseHealth, DeploymentStatus, ErrorStatus, ProductionDeployment, Record, TypeScriptError, Valid,
 };
+use crate::time::Timestamp;
 use async_trait::async_trait;
 use disk::Directory;
 use document::{Stored, decode, encode};
@@ -52,6 +54,11 @@ impl JsonStore {
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
+    }
+
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        self.retention
     }
 
     /// How long to wait for other processes, instead of 30 s.
@@ -125,16 +132,18 @@ impl JsonStore {
     fn update_deployments<T>(
         &self,
         what: &str,
-        change: impl FnOnce(&mut Vec<ProductionDeployment>) -> Result<T, Error>,
+        change: impl FnOnce(&mut Ledger) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _lock = self.directory.lock_exclusive(what)?;
         let (variables, variables_before) = self.read()?;
         let (deployments, deployments_before) = self.read()?;
-        let mut ledger = Ledger { deployments, variables, ..Ledger::default() };
+        let (api_health, api_health_before) = self.read()?;
+        let mut ledger = Ledger { deployments, variables, api_health, ..Ledger::default() };
         ledger.join_variables();
-        let result = change(&mut ledger.deployments)?;
+        let result = change(&mut ledger)?;
         ledger.split_variables();
         let files = [
+            self.changed(&mut ledger.api_health, api_health_before.as_deref(), what)?,
             self.changed(&mut ledger.variables, variables_before.as_deref(), what)?,
             self.changed(&mut ledger.deployments, deployments_before.as_deref(), what)?,
         ];
@@ -142,8 +151,35 @@ impl JsonStore {
         Ok(result)
     }
 
+    fn update_all<T>(&self, what: &str, change: impl FnOnce(&mut Ledger) -> Result<T, Error>) -> Result<T, Error> {
+        let _lock = self.directory.lock_exclusive(what)?;
+        let (errors, errors_before) = self.read()?;
+        let (variables, variables_before) = self.read()?;
+        let (builds, builds_before) = self.read()?;
+        let (api_health, api_health_before) = self.read()?;
+        let (database_health, database_health_before) = self.read()?;
+        let (deployments, deployments_before) = self.read()?;
+        let mut ledger = Ledger { errors, builds, variables, api_health, database_health, deployments };
+        ledger.join_variables();
+        let result = change(&mut ledger)?;
+        ledger.split_variables();
+        let files = [
+            self.changed(&mut ledger.errors, errors_before.as_deref(), what)?,
+            self.changed(&mut ledger.api_health, api_health_before.as_deref(), what)?,
+            self.changed(&mut ledger.database_health, database_health_before.as_deref(), what)?,
+            self.changed(&mut ledger.variables, variables_before.as_deref(), what)?,
+            self.changed(&mut ledger.deployments, deployments_before.as_deref(), what)?,
+            self.changed(&mut ledger.builds, builds_before.as_deref(), what)?,
+        ];
+        self.directory.replace(&files.into_iter().flatten().collect::<Vec<_>>(), what)?;
+        Ok(result)
+    }
+
     /// Adds records whose ids are not there yet.
-    fn add<R: Stored + Record + Clone>(&self, new: &[Valid<R>]) -> Result<(), Error> {
+    fn add<R>(&self, new: &[Valid<R>], limit: Limit, at: impl Fn(&R) -> Timestamp) -> Result<(), Error>
+    where
+        R: Stored + Record + Clone,
+    {
         let what = format!("{} of {}", new.len(), R::FILE);
         self.update(&what, |records: &mut Vec<R>| {
             for record in new {
@@ -151,13 +187,18 @@ impl JsonStore {
                     records.push(record.clone().into_inner());
                 }
             }
+            if let Some(now) = new.iter().map(|it| at(it)).max() {
+                let ages = records.iter().map(|it| (at(it), Record::id(it))).collect();
+                let old = limit.surplus(ages, now);
+                records.retain(|it| !old.contains(&Record::id(it)));
+            }
             Ok(())
         })
     }
 }
 
 /// Changes the record with this id if its status is still the one that was seen.
-fn compare_and_set<R: Record + Clone>(
+fn change_one<R: Record + Clone>(
     records: &mut [R],
     id: Uuid,
     status: impl Fn(&R) -> &'static str,
@@ -166,13 +207,7 @@ fn compare_and_set<R: Record + Clone>(
 ) -> Result<R, Error> {
     let record = records.iter_mut().find(|it| it.id() == id);
     let record = record.ok_or_else(|| Error::Unknown { record: R::NAME, id: id.into() })?;
-    let found = status(record);
-    if found != expected {
-        return Err(Error::Overtaken { record: R::NAME, id, expected, found });
-    }
-    let mut valid = Valid::new(record.clone())?;
-    valid.change(change).map_err(|refused| Error::Refused { id, refused })?;
-    *record = valid.into_inner();
+    *record = compare_and_set(record, status, expected, change)?;
     Ok(record.clone())
 }
 
@@ -190,7 +225,8 @@ impl Store for JsonStore {
         let (errors, errors_before) = self.read()?;
         let (variables, variables_before) = self.read()?;
         let (builds, builds_before) = self.read()?;
-        let mut ledger = Ledger { errors, builds, variables, ..Ledger::default() };
+        let deployments = self.read()?.0;
+        let mut ledger = Ledger { errors, builds, variables, deployments, ..Ledger::default() };
         let recorded = ledger.record(run, &self.retention)?;
         if recorded.outcome != RecordOutcome::AlreadyRecorded {
             let files = [
@@ -221,9 +257,7 @@ impl Store for JsonStore {
         change: Change<'_, TypeScriptError>,
     ) -> Result<TypeScriptError, Error> {
         let what = format!("the change of the error `{id}`");
-        self.update(&what, |errors| {
-            compare_and_set(errors, id, |error| error.status.as_str(), expected.as_str(), change)
-        })
+        self.update(&what, |errors| change_one(errors, id, |error| error.status.as_str(), expected.as_str(), change))
     }
 
     async fn builds(&self, query: &BuildQuery) -> Result<Vec<BuildRecord>, Error> {
@@ -231,7 +265,7 @@ impl Store for JsonStore {
     }
 
     async fn add_api_health(&self, checks: &[Valid<ApiHealthCheck>]) -> Result<(), Error> {
-        self.add(checks)
+        self.add(checks, self.retention.api_health, |check| check.last_checked)
     }
 
     async fn api_health(&self, query: &HealthQuery) -> Result<Vec<ApiHealthCheck>, Error> {
@@ -239,7 +273,7 @@ impl Store for JsonStore {
     }
 
     async fn add_database_health(&self, checks: &[Valid<DatabaseHealth>]) -> Result<(), Error> {
-        self.add(checks)
+        self.add(checks, self.retention.database_health, |check| check.last_tested)
     }
 
     async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error> {
@@ -248,9 +282,10 @@ impl Store for JsonStore {
 
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error> {
         let what = format!("the deployment `{}`", deployment.id);
-        self.update_deployments(&what, |deployments| {
-            if !deployments.iter().any(|it| it.id == deployment.id) {
-                deployments.push(deployment.clone().into_inner());
+        self.update_deployments(&what, |ledger| {
+            if !ledger.deployments.iter().any(|it| it.id == deployment.id) {
+                ledger.deployments.push(deployment.clone().into_inner());
+                ledger.retain_deployments(&self.retention, deployment.created_at);
             }
             Ok(())
         })
@@ -267,8 +302,8 @@ impl Store for JsonStore {
         change: Change<'_, ProductionDeployment>,
     ) -> Result<ProductionDeployment, Error> {
         let what = format!("the change of the deployment `{id}`");
-        self.update_deployments(&what, |deployments| {
-            compare_and_set(deployments, id, |it| it.deployment_status.as_str(), expected.as_str(), change)
+        self.update_deployments(&what, |ledger| {
+            change_one(&mut ledger.deployments, id, |it| it.deployment_status.as_str(), expected.as_str(), change)
         })
     }
 
@@ -277,6 +312,42 @@ impl Store for JsonStore {
         variables.retain(|it| it.deployment_id.is_none());
         variables.sort_by(Stored::order);
         Ok(variables)
+    }
+
+    async fn counts(&self) -> Result<Counts, Error> {
+        let all = self.contents().await?;
+        let open = all.errors.iter().filter(|error| error.status.is_open()).count();
+        Ok(Counts {
+            open_errors: open,
+            resolved_errors: all.errors.len() - open,
+            builds: all.builds.len(),
+            api_health: all.api_health.len(),
+            database_health: all.database_health.len(),
+            deployments: all.deployments.len(),
+        })
+    }
+
+    async fn contents(&self) -> Result<Ledger, Error> {
+        self.read_locked(|| {
+            let mut ledger = Ledger {
+                errors: self.read()?.0,
+                builds: self.read()?.0,
+                variables: self.read()?.0,
+                api_health: self.read()?.0,
+                database_health: self.read()?.0,
+                deployments: self.read()?.0,
+            };
+            ledger.join_variables();
+            Ok(ledger)
+        })
+    }
+
+    async fn import(&self, other: &Ledger) -> Result<Imported, Error> {
+        self.update_all("what was to be imported", |ledger| ledger.import(other))
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<Pruned, Error> {
+        self.update_all("what was to be pruned", |ledger| Ok(ledger.retain(&self.retention, now)))
     }
 }
 

@@ -67,6 +67,7 @@ fn gate(workshop: &Workshop, variables: Vec<(&'static str, OsString)>, check: Co
         commit_check: Some(check),
         targets: Vec::new(),
         detail: None,
+        part: None,
         key: "default".to_owned(),
     };
     let hands = Hands {

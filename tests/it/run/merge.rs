@@ -1,6 +1,7 @@
 //! Several jobs that share the work, and the one that makes a whole of what they found.
 
-use super::github::GitHub;
+use super::github::pull_request;
+use crate::github::server::GitHub;
 use crate::workshop::{Ran, Workshop};
 use serde_json::Value;
 use shipgate::gate::Outcome;
@@ -14,7 +15,7 @@ fn run_part(workshop: &Workshop, github: &GitHub, part: &str, script: &str) -> R
     workshop.put("check.sh", script);
     let target = format!("json={}", workshop.beside(&format!("parts/{}.json", part.replace('/', "-"))).display());
     let ran = workshop.shipgate(&["run", "--part", part, "--report", &target]);
-    ran.envs(&github.pull_request(workshop, 1)).ends()
+    ran.envs(&pull_request(github, workshop, 1)).ends()
 }
 
 fn merge(workshop: &Workshop, github: &GitHub, arguments: &[&str]) -> Ran {
@@ -23,7 +24,7 @@ fn merge(workshop: &Workshop, github: &GitHub, arguments: &[&str]) -> Ran {
     let mut all = vec!["merge", "--report", &target];
     all.extend(arguments);
     all.push(parts.to_str().unwrap());
-    workshop.shipgate(&all).envs(&github.pull_request(workshop, 1)).ends()
+    workshop.shipgate(&all).envs(&pull_request(github, workshop, 1)).ends()
 }
 
 #[test]
@@ -49,9 +50,9 @@ fn the_parts_say_nothing_and_the_whole_says_it_once() {
     assert_eq!((whole.report().counts.errors, whole.report().diagnostics.len()), (1, 1));
     let annotations: Vec<&str> = whole.stdout.lines().filter(|line| line.starts_with("::error ")).collect();
     assert_eq!(annotations.len(), 1, "{annotations:?}");
-    let comments = github.comments();
+    let comments = github.bodies();
     assert_eq!(comments.len(), 1);
-    assert!(comments[0].1.contains("is not assignable") && !comments[0].1.contains("parts"), "{}", comments[0].1);
+    assert!(comments[0].contains("is not assignable") && !comments[0].contains("parts"), "{}", comments[0]);
     let sarif: Value = serde_json::from_slice(&fs::read(workshop.beside("a.sarif")).unwrap()).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 1);
     assert!(fs::read_to_string(workshop.beside("summary.md")).unwrap().contains("is not assignable"));
@@ -92,9 +93,9 @@ fn nothing_is_green_while_a_part_is_missing_or_broken() {
 fn keys_separate_the_comments_of_two_gates() {
     let (workshop, github) = (Workshop::with_check("tsc", "exit 0\n"), GitHub::start());
     for key in ["web", "api", "web"] {
-        workshop.gate_with(&["--key", key]).envs(&github.pull_request(&workshop, 1)).ends().is(Outcome::Passed);
+        workshop.gate_with(&["--key", key]).envs(&pull_request(&github, &workshop, 1)).ends().is(Outcome::Passed);
     }
-    assert_eq!(github.comments().len(), 2);
+    assert_eq!(github.bodies().len(), 2);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! The program gets `PATH`, `HOME` and what a test gives it, nothing else of the environment that the
 //! tests themselves run in: a CI job of ours must not look like a CI job of the project's.
 
+#[cfg(unix)]
+pub(crate) mod database;
 mod invocation;
 mod npm;
 
@@ -14,6 +16,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+
+/// Waits for an answer.
+pub(crate) fn now<T>(answer: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(answer)
+}
 
 /// The program as built with these tests.
 pub(crate) const SHIPGATE: &str = env!("CARGO_BIN_EXE_shipgate");

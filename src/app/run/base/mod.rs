@@ -5,15 +5,16 @@ mod report;
 
 use super::Input;
 use super::scene::Scene;
-use crate::app::Error;
-use crate::config::{Config, StoreConfig};
+use crate::app::{Error, Process};
+use crate::app::store::{Opened, open};
+use crate::config::Config;
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::project::Git;
 use crate::record::BuildConfiguration;
 use crate::report::{Base, Before, Step, Tracked};
 use crate::step::Cancel;
-use crate::store::{BaseRecord, JsonStore, Store};
+use crate::store::BaseRecord;
 use crate::time::Timestamp;
 use crate::track::{Completeness, Found, Match, StepReading};
 use std::ffi::OsStr;
@@ -62,24 +63,41 @@ pub(super) struct Known {
 const PATIENCE_WHEN_STOPPED: Duration = Duration::from_millis(300);
 
 /// Opens the configured store.
-pub(in crate::app) fn open_store(config: &Config, directory: &Path, cancel: &Cancel) -> impl Store {
-    let StoreConfig::Json { path } = &config.store;
-    let store = JsonStore::new(directory.join(path));
-    if cancel.requested().is_some() { store.with_patience(PATIENCE_WHEN_STOPPED) } else { store }
+///
+/// # Errors
+/// As [`open`].
+pub(in crate::app) fn open_store(
+    config: &Config,
+    directory: &Path,
+    process: &Process,
+    cancel: &Cancel,
+) -> Result<Opened, crate::store::Error> {
+    let patience = cancel.requested().map(|_| PATIENCE_WHEN_STOPPED);
+    open(config, directory, process, patience)
 }
 
 /// Reads the records of the default branch, or the report that was given. One command alone has no records.
 ///
 /// # Errors
 /// A report that was named and cannot be read.
-pub(super) async fn read(config: &Config, input: &Input, scene: &Scene, cancel: &Cancel) -> Result<Standing, Error> {
+pub(super) async fn read(
+    config: &Config,
+    input: &Input,
+    scene: &Scene,
+    process: &Process,
+    cancel: &Cancel,
+) -> Result<Standing, Error> {
     if let Source::Report(file) = &input.base {
         return report::read(&input.directory.join(file)).map(|known| Standing::Known(Box::new(known)));
     }
     if !input.command.is_empty() {
         return Ok(Standing::Absent);
     }
-    Ok(match open_store(config, &input.directory, cancel).base(&scene.base_branch).await {
+    let base = match open_store(config, &input.directory, process, cancel) {
+        Ok(opened) => opened.as_store().base(&scene.base_branch).await,
+        Err(error) => Err(error),
+    };
+    Ok(match base {
         Ok(Some(base)) => Standing::Known(Box::new(base.into())),
         Ok(None) => Standing::Absent,
         Err(error) => Standing::Unreadable { why: error.to_string(), help: Some(error.help()) },

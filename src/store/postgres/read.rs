@@ -1,0 +1,244 @@
+//! What is asked of the tables. The order of an answer is that of [`crate::store::query`].
+
+use super::Trouble;
+use super::row::{Table, read, selected};
+use super::session::{Session, query};
+use crate::record::{ErrorStatus, ProductionDeployment, Record as _, TypeScriptError};
+use crate::store::{
+    BuildQuery, BuildRecord, Bundles, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
+    Ledger, VariableRecord,
+};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{Postgres, QueryBuilder, Row as _};
+use uuid::Uuid;
+
+/// Rows that are looked at in one go for what SQL cannot tell.
+const BATCH: usize = 2_000;
+
+/// How an [`ErrorQuery`] is ordered: a long path is compared by its beginning first, because that is
+/// what the index holds.
+const ERROR_ORDER: &str = "t.severity_rank, left(t.file_path, 256), t.file_path, t.line_number, t.column_number, t.id";
+
+pub(super) fn all_of<T: Table>(rows: &[PgRow]) -> Result<Vec<T>, Trouble> {
+    rows.iter().map(read).collect()
+}
+
+/// All rows of a table, or those that a condition without parameters names.
+pub(super) async fn all<T: Table>(session: &mut Session, rest: &str) -> Result<Vec<T>, Trouble> {
+    let sql = format!("select {} from {} t {rest}", selected::<T>(), T::TABLE);
+    all_of(&query(sql).fetch_all(&mut session.connection).await?)
+}
+
+/// Rows of a table that a statement with parameters gives.
+async fn fetch(session: &mut Session, mut builder: QueryBuilder<Postgres>) -> Result<Vec<PgRow>, Trouble> {
+    let statement: Query<'_, Postgres, PgArguments> = builder.build().persistent(false);
+    Ok(statement.fetch_all(&mut session.connection).await?)
+}
+
+fn select<T: Table>() -> QueryBuilder<Postgres> {
+    QueryBuilder::new(format!("select {} from {} t where true", selected::<T>(), T::TABLE))
+}
+
+/// `and t.column in ('a', 'b')`, for words of an enum of ours.
+fn push_words<'w>(builder: &mut QueryBuilder<Postgres>, column: &str, words: impl Iterator<Item = &'w str>) {
+    let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    if !words.is_empty() {
+        builder.push(format!(" and t.{column} in ({})", words.join(", ")));
+    }
+}
+
+fn errors_statement(
+    wanted: &ErrorQuery,
+    after: Option<&TypeScriptError>,
+    limit: Option<usize>,
+) -> QueryBuilder<Postgres> {
+    let mut builder = select::<TypeScriptError>();
+    builder.push(" and t.branch = ").push_bind(wanted.branch.clone());
+    push_words(&mut builder, "status", wanted.statuses.iter().map(|it| it.as_str()));
+    if !wanted.statuses.is_empty() && wanted.statuses.iter().all(|status| status.is_open()) {
+        // What the index of active errors is for.
+        builder.push(format!(" and t.status <> '{}'", ErrorStatus::Resolved.as_str()));
+    }
+    push_words(&mut builder, "severity", wanted.severities.iter().map(|it| it.as_str()));
+    push_words(&mut builder, "category", wanted.categories.iter().map(|it| it.as_str()));
+    push_words(&mut builder, "level", wanted.levels.iter().map(|it| it.as_str()));
+    if !wanted.codes.is_empty() {
+        builder.push(" and t.error_code = any(").push_bind(wanted.codes.clone()).push(")");
+    }
+    if let Some(after) = after {
+        let rank = after.severity as i16;
+        let path = after.file_path.as_str().to_owned();
+        builder.push(format!(" and ({ERROR_ORDER}) > (")).push_bind(rank);
+        builder.push(", left(").push_bind(path.clone()).push(", 256), ").push_bind(path);
+        builder.push(", ").push_bind(i64::from(after.line_number.get()));
+        builder.push(", ").push_bind(i64::from(after.column_number.get()));
+        builder.push(", ").push_bind(after.id).push(")");
+    }
+    builder.push(format!(" order by {ERROR_ORDER}"));
+    if let Some(limit) = limit {
+        builder.push(format!(" limit {limit}"));
+    }
+    builder
+}
+
+/// The statement that asks for errors, its first page: to look at its plan.
+#[must_use]
+pub fn errors_sql(wanted: &ErrorQuery) -> String {
+    let needed = wanted.limit.map(|limit| limit.saturating_add(1));
+    errors_statement(wanted, None, needed).sql().as_str().to_owned()
+}
+
+pub(super) async fn errors(session: &mut Session, wanted: &ErrorQuery) -> Result<ErrorPage, Trouble> {
+    let needed = wanted.limit.map(|limit| limit.saturating_add(1));
+    let mut found: Vec<TypeScriptError> = Vec::new();
+    let mut last: Option<TypeScriptError> = None;
+    loop {
+        // A pattern of files is judged here, batch by batch, by the code that judges it for every store.
+        let batch = if wanted.file.is_some() { Some(BATCH) } else { needed };
+        let rows = fetch(session, errors_statement(wanted, last.as_ref(), batch)).await?;
+        let is_end = wanted.file.is_none() || rows.len() < BATCH;
+        let errors: Vec<TypeScriptError> = all_of(&rows)?;
+        last = errors.last().cloned();
+        found.extend(errors.into_iter().filter(|error| wanted.matches(error)));
+        if is_end || needed.is_some_and(|needed| found.len() >= needed) {
+            break;
+        }
+    }
+    let has_more = wanted.limit.is_some_and(|limit| found.len() > limit);
+    found.truncate(wanted.limit.unwrap_or(usize::MAX));
+    Ok(ErrorPage { errors: found, has_more })
+}
+
+pub(super) async fn error(session: &mut Session, id: &IdPart) -> Result<TypeScriptError, Trouble> {
+    let mut builder = select::<TypeScriptError>();
+    if let Some(id) = id.whole() {
+        builder.push(" and t.id = ").push_bind(id);
+    } else {
+        let padded = |with: &str| Uuid::parse_str(&format!("{:<32}", id.digits()).replace(' ', with));
+        let bounds = (padded("0").unwrap_or_default(), padded("f").unwrap_or_default());
+        builder.push(" and (t.id between ").push_bind(bounds.0).push(" and ").push_bind(bounds.1);
+        builder.push(" or replace(t.id::text, '-', '') like ").push_bind(format!("%{}", id.digits()));
+        builder.push(") order by t.id limit 100");
+    }
+    let mut found: Vec<TypeScriptError> = all_of(&fetch(session, builder).await?)?;
+    let record = TypeScriptError::NAME;
+    if found.len() > 1 {
+        let candidates = found.iter().map(|error| error.id).collect();
+        return Err(Error::Ambiguous { record, id: id.clone(), candidates }.into());
+    }
+    Ok(found.pop().ok_or_else(|| Error::Unknown { record, id: id.clone() })?)
+}
+
+pub(super) async fn builds(session: &mut Session, wanted: &BuildQuery) -> Result<Vec<BuildRecord>, Trouble> {
+    let mut columns = selected::<BuildRecord>();
+    if wanted.bundles == Bundles::LeftOut {
+        columns = columns.replace("t.\"bundle\"::text", "null::text");
+    }
+    let mut builder = QueryBuilder::new(format!("select {columns} from {} t where true", BuildRecord::TABLE));
+    if let Some(branch) = &wanted.branch {
+        builder.push(" and t.branch = ").push_bind(branch.clone());
+    }
+    push_words(&mut builder, "environment", wanted.environment.iter().map(|it| it.as_str()));
+    if let Some(since) = wanted.since {
+        builder.push(" and t.recorded_at >= ").push_bind(since);
+    }
+    builder.push(match wanted.branch {
+        Some(_) => " order by t.sequence desc, t.recorded_at desc, t.run_id desc",
+        None => " order by t.recorded_at desc, t.run_id desc",
+    });
+    if let Some(limit) = wanted.limit {
+        builder.push(format!(" limit {limit}"));
+    }
+    let mut builds: Vec<BuildRecord> = all_of(&fetch(session, builder).await?)?;
+    builds.reverse();
+    Ok(builds)
+}
+
+/// Checks of endpoints or databases; `name` and `at` are their columns.
+pub(super) async fn health<T: Table>(
+    session: &mut Session,
+    wanted: &HealthQuery,
+    name: &str,
+    at: &str,
+) -> Result<Vec<T>, Trouble> {
+    let mut builder = select::<T>();
+    push_words(&mut builder, "environment", wanted.environment.iter().map(|it| it.as_str()));
+    if let Some(wanted) = &wanted.name {
+        builder.push(format!(" and t.{name} = ")).push_bind(wanted.clone());
+    }
+    if let Some(since) = wanted.since {
+        builder.push(format!(" and t.{at} >= ")).push_bind(since);
+    }
+    let limit = wanted.limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
+    builder.push(format!(" order by t.{at} desc, t.id desc{limit}"));
+    all_of(&fetch(session, builder).await?)
+}
+
+pub(super) async fn deployments(
+    session: &mut Session,
+    wanted: &DeploymentQuery,
+) -> Result<Vec<ProductionDeployment>, Trouble> {
+    let mut builder = select::<ProductionDeployment>();
+    push_words(&mut builder, "environment", wanted.environment.iter().map(|it| it.as_str()));
+    push_words(&mut builder, "deployment_status", wanted.statuses.iter().map(|it| it.as_str()));
+    if let Some(since) = wanted.since {
+        builder.push(" and t.created_at >= ").push_bind(since);
+    }
+    let limit = wanted.limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
+    builder.push(format!(" order by t.created_at desc, t.id desc{limit}"));
+    let found: Vec<ProductionDeployment> = all_of(&fetch(session, builder).await?)?;
+    with_variables(session, found).await
+}
+
+/// Deployments with the variables that stand in a table of their own.
+pub(super) async fn with_variables(
+    session: &mut Session,
+    deployments: Vec<ProductionDeployment>,
+) -> Result<Vec<ProductionDeployment>, Trouble> {
+    let ids: Vec<Uuid> = deployments.iter().map(|it| it.id).collect();
+    let mut builder = select::<VariableRecord>();
+    builder.push(" and t.deployment_id = any(").push_bind(ids).push(") order by t.key");
+    let variables = all_of(&fetch(session, builder).await?)?;
+    let mut ledger = Ledger { deployments, variables, ..Ledger::default() };
+    ledger.join_variables();
+    Ok(ledger.deployments)
+}
+
+pub(super) async fn variables(session: &mut Session) -> Result<Vec<VariableRecord>, Trouble> {
+    let mut variables: Vec<VariableRecord> = all(session, "where t.deployment_id is null").await?;
+    variables.sort_by(|one, other| {
+        one.environment.cmp(&other.environment).then_with(|| one.variable.key.cmp(&other.variable.key))
+    });
+    Ok(variables)
+}
+
+pub(super) async fn counts(session: &mut Session) -> Result<Counts, Trouble> {
+    let sql = "select (select count(*) from production_typescript_errors where status <> 'resolved'),
+        (select count(*) from production_typescript_errors where status = 'resolved'),
+        (select count(*) from production_build_configs), (select count(*) from production_api_health),
+        (select count(*) from production_database_health), (select count(*) from production_deployments)";
+    let row = session.one(sql).await?;
+    let count = |at: usize| Ok::<_, Trouble>(row.try_get::<i64, _>(at)? as usize);
+    Ok(Counts {
+        open_errors: count(0)?,
+        resolved_errors: count(1)?,
+        builds: count(2)?,
+        api_health: count(3)?,
+        database_health: count(4)?,
+        deployments: count(5)?,
+    })
+}
+
+/// Everything.
+pub(super) async fn contents(session: &mut Session) -> Result<Ledger, Trouble> {
+    let deployments = all(session, "").await?;
+    Ok(Ledger {
+        errors: all(session, "").await?,
+        builds: all(session, "").await?,
+        variables: all(session, "where t.deployment_id is null").await?,
+        api_health: all(session, "").await?,
+        database_health: all(session, "").await?,
+        deployments: with_variables(session, deployments).await?,
+    })
+}

@@ -1,0 +1,196 @@
+//! One transaction on one connection: all that a store does, it does in one.
+//!
+//! Made for poolers in transaction mode: everything, also a single `select`, runs between `begin` and
+//! `commit`, because the driver parses and runs a statement in two steps; settings are `set local`,
+//! locks are the transaction's, statements have no names.
+
+use super::failure::{Failure, FailureKind};
+use super::{PostgresStore, Trouble, migrate};
+use crate::store::Error;
+use crate::store::postgres::address::Provider;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(15);
+/// However little time there is.
+const CONNECT_AT_LEAST: Duration = Duration::from_secs(2);
+/// How long a transaction may take, whatever keeps it.
+const WHOLE: Duration = Duration::from_secs(180);
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Sees one moment.
+    Read,
+    /// Alone among writers.
+    Write,
+    /// The same before there are tables.
+    Migrate,
+}
+
+/// A transaction.
+pub(super) struct Session {
+    pub(super) connection: PgConnection,
+}
+
+/// A query without a name, whatever is bound to it.
+pub(super) fn query(
+    sql: impl Into<String>,
+) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
+    sqlx::query(AssertSqlSafe(sql.into())).persistent(false)
+}
+
+impl Session {
+    /// Statements without parameters.
+    pub(super) async fn run(&mut self, sql: String) -> Result<u64, Trouble> {
+        Ok(self.connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await?.rows_affected())
+    }
+
+    pub(super) async fn one(&mut self, sql: &str) -> Result<PgRow, Trouble> {
+        Ok(query(sql).fetch_one(&mut self.connection).await?)
+    }
+}
+
+impl PostgresStore {
+    /// Connects, or takes the connection of the last time, and begins.
+    pub(super) async fn begin(&self, access: Access) -> Result<Session, Error> {
+        let idle = self.idle.lock().await.take();
+        if let Some(connection) = idle {
+            let mut session = Session { connection };
+            match self.set_up(&mut session, access).await {
+                Ok(()) => return Ok(session),
+                // It was ended while nobody looked: a new one will do.
+                Err(Trouble::Sql(error)) if Failure::of(&self.address, &error).kind == FailureKind::Lost => {}
+                Err(trouble) => return Err(self.explain(trouble)),
+            }
+        }
+        self.foresee().await?;
+        if let Some(file) = self.address.ca_file()
+            && let Err(source) = std::fs::File::open(file)
+        {
+            return Err(Error::Unreadable { path: file.to_owned(), source });
+        }
+        let options = self.address.options().disable_statement_logging();
+        let limit = CONNECT.min(self.patience.max(CONNECT_AT_LEAST));
+        let connecting = tokio::time::timeout(limit, PgConnection::connect_with(&options)).await;
+        let connection = match connecting {
+            Ok(connected) => connected.map_err(|error| self.explain(Trouble::Sql(error)))?,
+            Err(_) => {
+                let detail = format!("no connection within {} s", limit.as_secs());
+                return Err(self.failure(FailureKind::Unreachable, detail));
+            }
+        };
+        let mut session = Session { connection };
+        self.set_up(&mut session, access).await.map_err(|trouble| self.explain(trouble))?;
+        Ok(session)
+    }
+
+    async fn set_up(&self, session: &mut Session, access: Access) -> Result<(), Trouble> {
+        let mode = if access == Access::Read { "isolation level repeatable read, read only" } else { "" };
+        let (schema, patience) = (&self.schema, self.patience.as_millis());
+        session
+            .run(format!(
+                "begin {mode}; set local search_path to \"{schema}\"; set local lock_timeout to {patience}; \
+                 set local statement_timeout to {whole}; set local idle_in_transaction_session_timeout to {whole}",
+                whole = WHOLE.as_millis()
+            ))
+            .await?;
+        if access != Access::Read {
+            // One lock for all writers of a schema; its number is a hash of ours.
+            session
+                .run(format!(
+                    "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('shipgate.{schema}', 0))"
+                ))
+                .await?;
+        }
+        match access {
+            Access::Migrate => Ok(()),
+            Access::Read | Access::Write => migrate::check(self, session).await,
+        }
+    }
+
+    /// Commits what went well; what did not is undone.
+    pub(super) async fn end<T>(&self, mut session: Session, result: Result<T, Trouble>) -> Result<T, Error> {
+        let ended = match result {
+            Ok(value) => session.run("commit".to_owned()).await.map(|_| value),
+            Err(trouble) => Err(trouble),
+        };
+        match ended {
+            Ok(value) => {
+                *self.idle.lock().await = Some(session.connection);
+                Ok(value)
+            }
+            Err(trouble) => {
+                // The server undoes what a connection that goes away had begun.
+                let _gone = tokio::time::timeout(Duration::from_secs(2), session.connection.close()).await;
+                Err(self.explain(trouble))
+            }
+        }
+    }
+
+    /// Work in a transaction, for as long as it may take.
+    pub(super) async fn within<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        match tokio::time::timeout(WHOLE, work).await {
+            Ok(result) => result,
+            Err(_) => Err(Trouble::Sql(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+        }
+    }
+
+    fn failure(&self, kind: FailureKind, detail: impl Into<String>) -> Error {
+        Failure::new(kind, self.address.to_string(), detail).into()
+    }
+
+    pub(super) fn explain(&self, trouble: Trouble) -> Error {
+        match trouble {
+            Trouble::Store(error) => error,
+            Trouble::Sql(error) => Failure::of(&self.address, &error).into(),
+        }
+    }
+
+    /// Says that a Supabase host has IPv6 addresses only before it is dialled in vain.
+    async fn foresee(&self) -> Result<(), Error> {
+        if !matches!(self.address.provider, Provider::SupabaseDirect | Provider::SupabaseDedicated) {
+            return Ok(());
+        }
+        // A name that is not found is said by whoever connects.
+        let Ok(found) = tokio::net::lookup_host((self.address.host.as_str(), self.address.port)).await else {
+            return Ok(());
+        };
+        let addresses: Vec<SocketAddr> = found.collect();
+        if needs_ipv6(&addresses) && !addresses.iter().any(has_route) {
+            let detail = "this host has IPv6 addresses only, and this machine has no IPv6";
+            return Err(self.failure(FailureKind::NoIpv6, detail));
+        }
+        Ok(())
+    }
+}
+
+fn needs_ipv6(addresses: &[SocketAddr]) -> bool {
+    !addresses.is_empty()
+        && addresses.iter().all(|address| match address.ip() {
+            IpAddr::V4(_) => false,
+            IpAddr::V6(ip) => ip.to_ipv4_mapped().is_none(),
+        })
+}
+
+/// Whether the machine knows a way there; nothing is sent.
+fn has_route(address: &SocketAddr) -> bool {
+    UdpSocket::bind("[::]:0").and_then(|socket| socket.connect(address)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_host_without_any_ipv4_address_needs_ipv6() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        assert!(needs_ipv6(&[address("[2a05:d014::1]:5432")]));
+        assert!(!needs_ipv6(&[address("[2a05:d014::1]:5432"), address("192.0.2.1:5432")]));
+        assert!(!needs_ipv6(&[address("[::ffff:192.0.2.1]:5432")]));
+        assert!(!needs_ipv6(&[]));
+    }
+}

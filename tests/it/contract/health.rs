@@ -1,0 +1,110 @@
+//! Checks of endpoints and databases, and deployments.
+
+use super::arbitrary::{api_health, database_health, deployment};
+use super::contract;
+use crate::store::{run, start};
+use chrono::Duration;
+use shipgate::record::{
+    DeploymentStatus, Environment, EnvironmentVariable, ProductionDeployment, Record as _, Refused, Valid,
+    ValidationStatus,
+};
+use shipgate::store::{DeploymentQuery, Error, HealthQuery, Limit, Retention, Store};
+use std::sync::Arc;
+use uuid::Uuid;
+
+contract!(
+    checks_are_appended_once_and_come_newest_first,
+    a_deployment_goes_its_way_and_keeps_its_variables,
+    old_checks_and_deployments_go_on_write keeping two_of_each(),
+);
+
+fn two_of_each() -> Retention {
+    let two = Limit { count: Some(2), age: None };
+    Retention { api_health: two, database_health: two, deployments: two, ..Retention::default() }
+}
+
+async fn checks_are_appended_once_and_come_newest_first(store: Arc<dyn Store>) {
+    let checks: Vec<_> = (0..4u32)
+        .map(|minute| {
+            let mut check = api_health();
+            check.last_checked = start() + Duration::minutes(minute.into());
+            check.endpoint_path = if minute == 3 { "/other".into() } else { "/api/a".into() };
+            Valid::new(check).unwrap()
+        })
+        .collect();
+    store.add_api_health(&checks[..3]).await.unwrap();
+    store.add_api_health(&checks).await.unwrap();
+    let asked = async |query: HealthQuery| {
+        let found = store.api_health(&query).await.unwrap();
+        found.iter().map(|it| checks.iter().position(|check| **check == *it).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(HealthQuery::default()).await, [3, 2, 1, 0]);
+    assert_eq!(asked(HealthQuery { limit: Some(1), ..HealthQuery::default() }).await, [3]);
+    assert_eq!(asked(HealthQuery { name: Some("/api/a".into()), ..HealthQuery::default() }).await, [2, 1, 0]);
+    let since = Some(start() + Duration::minutes(2));
+    assert_eq!(asked(HealthQuery { since, ..HealthQuery::default() }).await, [3, 2]);
+    let environment = Some(Environment::Staging);
+    assert_eq!(asked(HealthQuery { environment, ..HealthQuery::default() }).await, [0; 0]);
+
+    let check = Valid::new(database_health()).unwrap();
+    for _ in 0..2 {
+        store.add_database_health(std::slice::from_ref(&check)).await.unwrap();
+    }
+    assert_eq!(store.database_health(&HealthQuery::default()).await.unwrap(), [check.into_inner()]);
+}
+
+async fn a_deployment_goes_its_way_and_keeps_its_variables(store: Arc<dyn Store>) {
+    let run = run(1, vec![]);
+    store.record(&run).await.unwrap();
+    let mut first = deployment();
+    first.build_id = Some(run.build.id);
+    let first = Valid::new(first).unwrap();
+    for _ in 0..2 {
+        store.add_deployment(&first).await.unwrap();
+    }
+    assert_eq!(store.deployments(&DeploymentQuery::default()).await.unwrap(), [first.clone().into_inner()]);
+    // What a run finds out about variables leaves a deployment's alone, and the reverse.
+    assert_eq!(store.variables().await.unwrap().len(), 1);
+
+    let queued = DeploymentStatus::Queued;
+    let begin = |it: &mut ProductionDeployment| {
+        it.environment_variables.push(EnvironmentVariable {
+            key: "ZZZ".into(),
+            is_set: false,
+            is_sensitive: false,
+            validation_status: ValidationStatus::Invalid,
+        });
+        Ok(it.transition(DeploymentStatus::Deploying, start())?)
+    };
+    let begun = store.change_deployment(first.id, queued, &begin).await.unwrap();
+    assert_eq!(store.deployments(&DeploymentQuery::default()).await.unwrap(), [begun]);
+    let refused = store.change_deployment(first.id, queued, &begin).await.unwrap_err();
+    assert!(matches!(refused, Error::Overtaken { found: "deploying", .. }), "{refused}");
+    let back =
+        |it: &mut ProductionDeployment| it.transition(DeploymentStatus::RolledBack, start()).map_err(Refused::from);
+    let refused = store.change_deployment(first.id, DeploymentStatus::Deploying, &back).await.unwrap_err().to_string();
+    assert!(refused.contains("`deploying`") && refused.contains("`rolled_back`"), "{refused}");
+    let statuses = vec![DeploymentStatus::Success];
+    assert!(store.deployments(&DeploymentQuery { statuses, ..DeploymentQuery::default() }).await.unwrap().is_empty());
+    let unknown = store.change_deployment(Uuid::now_v7(), queued, &begin).await.unwrap_err();
+    assert!(matches!(unknown, Error::Unknown { .. }), "{unknown}");
+}
+
+async fn old_checks_and_deployments_go_on_write(store: Arc<dyn Store>) {
+    for minute in 0..5i64 {
+        let at = start() + Duration::minutes(minute);
+        let mut deployed = deployment();
+        deployed.created_at = at;
+        store.add_deployment(&Valid::new(deployed.clone()).unwrap()).await.unwrap();
+        let mut check = api_health();
+        (check.last_checked, check.deployment_id) = (at, Some(deployed.id()));
+        store.add_api_health(&[Valid::new(check).unwrap()]).await.unwrap();
+        let mut check = database_health();
+        check.last_tested = at;
+        store.add_database_health(&[Valid::new(check).unwrap()]).await.unwrap();
+    }
+    let contents = store.contents().await.unwrap();
+    assert_eq!((contents.api_health.len(), contents.database_health.len(), contents.deployments.len()), (2, 2, 2));
+    assert!(contents.api_health.iter().all(|it| it.last_checked >= start() + Duration::minutes(3)));
+    assert!(contents.variables.is_empty(), "the variables of a deployment go with it");
+}
