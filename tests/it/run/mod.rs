@@ -5,6 +5,7 @@ mod base;
 mod classification;
 mod command;
 mod commands;
+mod database;
 mod faults;
 mod first_run;
 mod github;
