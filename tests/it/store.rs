@@ -4,7 +4,10 @@ use crate::workshop::now;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use shipgate::diagnostic::{Diagnostic, Level};
 use shipgate::gate::StepOutcome;
-use shipgate::record::{BuildConfiguration, BuildStatus, Environment, EnvironmentVariable, ValidationStatus};
+use shipgate::record::{
+    ApiHealthCheck, BuildConfiguration, BuildStatus, ConnectionStatus, DatabaseHealth, DeploymentStatus, Environment,
+    EnvironmentVariable, HealthStatus, HttpMethod, ProductionDeployment, QueryStatus, Valid, ValidationStatus,
+};
 use shipgate::store::{Error, JsonStore, Limit, RecordOutcome, Retention, RunRecord, Store};
 use shipgate::track::{Completeness, Found, State, StepReading, compare};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -225,9 +228,74 @@ fn two_branches_that_each_fix_something_merge_in_git() {
         errors
     };
     let store = JsonStore::new(directory.path().join(".shipgate"));
+    // Spread over the file, as the random half of an id spreads them.
+    let id = |number: u32| {
+        let mut random = [0; 10];
+        random[2..6].copy_from_slice(&number.wrapping_mul(2_654_435_769).to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(1_795_000_000_000 + u64::from(number), &random).into_uuid()
+    };
+    let observe = |number: u32| {
+        let check = ApiHealthCheck {
+            id: id(number),
+            endpoint_path: "/api".into(),
+            http_method: HttpMethod::Get,
+            expected_status: 200,
+            actual_status: None,
+            response_time: None,
+            error_message: None,
+            status: HealthStatus::Unknown,
+            last_checked: start(),
+            consecutive_failures: number,
+            environment: Environment::Production,
+            deployment_id: None,
+        };
+        let database = DatabaseHealth {
+            id: id(number),
+            connection_name: "main".into(),
+            host: "localhost".into(),
+            database_name: "d".into(),
+            connection_status: ConnectionStatus::Timeout,
+            query_test_status: QueryStatus::NotTested,
+            average_query_time: None,
+            connection_pool_size: None,
+            error_message: None,
+            last_tested: start(),
+            environment: Environment::Production,
+        };
+        let deployment = ProductionDeployment {
+            id: id(number),
+            version: "1.0.0".parse().unwrap(),
+            commit_hash: format!("{number:040x}"),
+            deployment_status: DeploymentStatus::Queued,
+            deployment_platform: "vercel".into(),
+            domain: "example.com".into(),
+            deployment_url: None,
+            health_check_url: None,
+            environment_variables: vec![EnvironmentVariable {
+                key: "A".into(),
+                is_set: true,
+                is_sensitive: false,
+                validation_status: ValidationStatus::Valid,
+            }],
+            deployment_time: None,
+            rollback_available: false,
+            created_at: start(),
+            deployed_at: None,
+            error_message: None,
+            build_id: None,
+            platform_id: None,
+            environment: Environment::Production,
+            branch: None,
+            history: Vec::new(),
+        };
+        now(store.add_api_health(&[Valid::new(check).unwrap()])).unwrap();
+        now(store.add_database_health(&[Valid::new(database).unwrap()])).unwrap();
+        now(store.add_deployment(&Valid::new(deployment).unwrap())).unwrap();
+    };
     git(&["init", "-q", "-b", "main"]);
     for number in 1..=8 {
         now(store.record(&at(number, all()))).unwrap();
+        observe(number);
     }
     git(&["add", "-A"]);
     git(&["commit", "-qm", "base"]);
@@ -235,9 +303,13 @@ fn two_branches_that_each_fix_something_merge_in_git() {
     for (branch, number, gone) in [("a", 9, 3), ("b", 10, 4)] {
         git(&["checkout", "-qb", branch, "main"]);
         now(store.record(&at(number, without(gone)))).unwrap();
+        observe(number);
         git(&["commit", "-qam", branch]);
     }
     git(&["merge", "-q", "--no-edit", "a"]);
+    let contents = now(store.contents()).unwrap();
+    assert_eq!((contents.api_health.len(), contents.database_health.len(), contents.deployments.len()), (10, 10, 10));
+    assert!(contents.deployments.iter().all(|it| it.environment_variables.len() == 1));
     let base = now(store.base("main")).unwrap().unwrap();
     assert_eq!((base.count(Level::Error), recorded_runs(&directory.path().join(".shipgate")).len()), (28, 10));
 }
@@ -317,7 +389,7 @@ fn a_writer_killed_at_any_moment_leaves_all_it_acknowledged_and_nothing_half() {
     let path = directory.path().join("store");
     fs::write(directory.path().join("writer"), "record 10000").unwrap();
     let mut said = HashSet::new();
-    for _ in 0..40 {
+    for _ in 0..200 {
         let mut child = child(directory.path()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut text = Vec::new();

@@ -110,7 +110,8 @@ impl Stored for VariableRecord {
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        let key = |it: &Self| (it.deployment_id, it.environment);
+        let spread = |it: &Self| it.deployment_id.map(|id| (id.as_u64_pair().1, id));
+        let key = |it: &Self| (spread(it), it.environment);
         key(self).cmp(&key(other)).then_with(|| self.variable.key.cmp(&other.variable.key))
     }
 

@@ -183,3 +183,33 @@ proptest! {
         prop_assert_eq!(read::<VariableRecord>(&encode(&mut variables.clone())).unwrap(), variables);
     }
 }
+
+#[test]
+fn a_check_or_a_deployment_made_invalid_by_hand_is_named_with_its_field() {
+    fn edited<R: Stored + std::fmt::Debug>(record: R, from: &str, to: &str) -> (usize, Option<String>, Option<String>) {
+        let text = encode(&mut [record]);
+        let bad = text.replace(from, to);
+        assert_ne!(text, bad);
+        let damage = corrupt::<R>(&bad);
+        (damage.line, damage.record, damage.field)
+    }
+    let (id, field) = (Some(sample::id(1).to_string()), |field: &str| Some(field.to_owned()));
+    let (api, database) = (|| sample::api_health(1), || sample::database_health(1));
+    assert_eq!(edited(api(), "\"/api/", "\"api/"), (4, id.clone(), field("endpoint_path")));
+    assert_eq!(edited(api(), "\"GET\"", "\"get\""), (4, id.clone(), field("http_method")));
+    assert_eq!(edited(api(), "503", "5030"), (4, id.clone(), field("actual_status")));
+    assert_eq!(edited(database(), "db.example", "db example"), (4, id.clone(), field("host")));
+    assert_eq!(edited(database(), "812.25", "-1"), (4, id.clone(), field("average_query_time")));
+    let deployment = || sample::deployment(1);
+    assert_eq!(edited(deployment(), "\"1.2.3\"", "\"1.2\""), (4, id.clone(), field("version")));
+    assert_eq!(edited(deployment(), "\"queued\"", "\"success\""), (4, id.clone(), field("deployed_at")));
+    assert_eq!(edited(deployment(), "\"domain\"", "\"domian\""), (4, id, field("domian")));
+}
+
+#[test]
+fn a_new_deployment_stands_with_its_variables_where_its_id_puts_it() {
+    let of = |number| VariableRecord::of_deployment(&sample::deployment(number), variable("A").variable);
+    let text = encode(&mut [of(9), of(2), variable("B"), of(5)]);
+    let order: Vec<_> = read::<VariableRecord>(&text).unwrap().into_iter().map(|it| it.deployment_id).collect();
+    assert_eq!(order, [None, Some(sample::id(2)), Some(sample::id(5)), Some(sample::id(9))]);
+}

@@ -17,8 +17,8 @@ mod disk;
 mod document;
 
 use super::{
-    BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
-    Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
+    BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery,
+    IdPart, Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
     compare_and_set,
 };
 use crate::record::{
