@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
 #![cfg(unix)]
 
-#[expect(dead_code, unreachable_pub, reason = "the tests' servers; a benchmark needs one of them")]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests' servers; a benchmark needs some of them")]
 #[path = "../tests/it/workshop/database.rs"]
 mod database;
 

@@ -217,7 +217,11 @@ mod tests {
         });
         let text = refused.unwrap_err().to_string();
         assert_eq!(text, "production deployment cannot go from `queued` to `rolled_back`");
-        record.change(|it| Ok::<_, Refused>(it.domain = "a b".into())).unwrap_err();
+        let broken = record.change(|it| {
+            it.domain = "a b".into();
+            Ok::<_, Refused>(())
+        });
+        broken.unwrap_err();
         assert_eq!(record, before);
         record.change(|it| it.transition(DeploymentStatus::Deploying, sample::at(2)).map_err(Refused::from)).unwrap();
         assert_eq!(record.deployment_status, DeploymentStatus::Deploying);

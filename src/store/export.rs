@@ -84,7 +84,7 @@ impl Ledger {
         check_all(&self.deployments)?;
         for record in &self.builds {
             let unknown = record.unknown_field().map(|field| format!("`{field}` is no field of a build"));
-            named(record.build.id, record.validate())?;
+            named(&record.build.id, record.validate())?;
             unknown.map_or(Ok(()), |problem| Err(corrupt(0, Some(record.build.id.to_string()), None, problem)))?;
         }
         for record in &self.variables {
@@ -95,10 +95,10 @@ impl Ledger {
 }
 
 fn check_all<R: Record>(records: &[R]) -> Result<(), Error> {
-    records.iter().try_for_each(|record| named(record.id(), record.validate()))
+    records.iter().try_for_each(|record| named(&record.id(), record.validate()))
 }
 
-fn named(id: impl ToString, checked: Result<(), Invalid>) -> Result<(), Error> {
+fn named(id: &(impl ToString + ?Sized), checked: Result<(), Invalid>) -> Result<(), Error> {
     checked.map_err(|invalid| corrupt(0, Some(id.to_string()), Some(invalid.field.to_owned()), invalid.problem))
 }
 

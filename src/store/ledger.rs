@@ -163,7 +163,7 @@ impl Ledger {
         let deployments: HashSet<Uuid> = self.deployments.iter().map(|it| it.id).collect();
         let dangling = |record, id, field, target| Err(Error::Dangling { record, id, field, target });
         let is_there = |own: &HashSet<Uuid>, id: &Uuid| own.contains(id) || known.contains(id);
-        for error in self.errors.iter().filter(|it| !is_there(&builds, &it.build_id)) {
+        if let Some(error) = self.errors.iter().find(|it| !is_there(&builds, &it.build_id)) {
             return dangling(TypeScriptError::NAME, error.id, "build_id", error.build_id);
         }
         for deployment in &self.deployments {

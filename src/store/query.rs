@@ -216,7 +216,9 @@ impl BuildQuery {
         let surplus = self.limit.map_or(0, |limit| builds.len().saturating_sub(limit));
         builds.drain(..surplus);
         if self.bundles == Bundles::LeftOut {
-            builds.iter_mut().for_each(|it| it.build.bundle = None);
+            for record in &mut builds {
+                record.build.bundle = None;
+            }
         }
         builds
     }

@@ -125,9 +125,9 @@ impl Retention {
             *newest = (*newest).max((at, id));
         }
         let mut old = self.deployments.surplus(deployments.iter().map(|&(_, at, id)| (at, id)).collect(), now);
-        last.values().for_each(|(_, id)| {
+        for (_, id) in last.values() {
             old.remove(id);
-        });
+        }
         old
     }
 }

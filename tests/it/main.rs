@@ -5,7 +5,8 @@
 mod cli;
 #[cfg(test)]
 mod config;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod contract;
 #[cfg(test)]
 mod docs;

@@ -123,16 +123,17 @@ async fn import(opened: &Opened, files: &[PathBuf], writing: Writing, directory:
         let count = spool::record_waiting(directory, store).await?;
         return Ok(format!("{waiting} spooled runs, {count} of them recorded now\n"));
     }
-    let mut said = String::new();
+    let mut said = Vec::new();
     for file in files {
         let (path, text) = read(directory, file)?;
         let shown = file.display();
         if let Some(run) = spool::parse(&path, &text)? {
             let what = format!("`{shown}`: the run `{}` of `{}`", run.run_id, run.branch);
-            said += &match writing {
-                Writing::No => format!("{what} would be recorded\n"),
-                Writing::Yes => format!("{what}: {}\n", store.record(&run).await?.outcome.describe()),
+            let outcome = match writing {
+                Writing::No => "would be recorded",
+                Writing::Yes => store.record(&run).await?.outcome.describe(),
             };
+            said.push(format!("{what}: {outcome}\n"));
             continue;
         }
         let ledger = Ledger::parse_document(&text)?;
@@ -142,11 +143,11 @@ async fn import(opened: &Opened, files: &[PathBuf], writing: Writing, directory:
         };
         let checks = api_health + database_health;
         let verb = if writing == Writing::Yes { "were added" } else { "would be added" };
-        said += &format!(
+        said.push(format!(
             "`{shown}`: {errors} errors, {builds} builds, {checks} checks, {deployments} deployments {verb}\n"
-        );
+        ));
     }
-    Ok(said)
+    Ok(said.concat())
 }
 
 /// A file, or standard input for `-`.

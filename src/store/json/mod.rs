@@ -138,7 +138,7 @@ impl JsonStore {
         let (variables, variables_before) = self.read()?;
         let (deployments, deployments_before) = self.read()?;
         let (api_health, api_health_before) = self.read()?;
-        let mut ledger = Ledger { deployments, variables, api_health, ..Ledger::default() };
+        let mut ledger = Ledger { variables, api_health, deployments, ..Ledger::default() };
         ledger.join_variables();
         let result = change(&mut ledger)?;
         ledger.split_variables();

@@ -56,7 +56,7 @@ async fn migrate(store: &PostgresStore, session: &mut Session) -> Result<Migrate
     let from = applied.len();
     for (index, row) in applied.iter().enumerate() {
         let (version, checksum): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        let Some((_, sql)) = MIGRATIONS.get(index).filter(|_| version == index as i64 + 1) else {
+        let Some((_, sql)) = MIGRATIONS.get(index).filter(|_| version == number(index)) else {
             return Err(newer(store, version).into());
         };
         if checksum != self::checksum(sql) {
@@ -68,7 +68,7 @@ async fn migrate(store: &PostgresStore, session: &mut Session) -> Result<Migrate
     for (index, (name, sql)) in MIGRATIONS.iter().enumerate().skip(from) {
         session.run((*sql).to_owned()).await?;
         query("insert into production_migrations (version, name, checksum) values ($1, $2, $3)")
-            .bind(index as i64 + 1)
+            .bind(number(index))
             .bind(*name)
             .bind(checksum(sql))
             .execute(&mut session.connection)
@@ -90,10 +90,10 @@ pub(super) async fn check(store: &PostgresStore, session: &mut Session) -> Resul
             format!("`{}` is not the owner of the tables, and row-level security hides them", store.address.user);
         return Err(failure(FailureKind::Forbidden, detail));
     }
-    if version > known_version() as i64 {
+    if version > known_version().cast_signed() {
         return Err(newer(store, version).into());
     }
-    if version < known_version() as i64 {
+    if version < known_version().cast_signed() {
         return Err(failure(FailureKind::NotMigrated, format!("schema `{}` has version {version}", store.schema)));
     }
     Ok(())
@@ -105,6 +105,11 @@ fn newer(store: &PostgresStore, version: i64) -> Error {
         found: u64::try_from(version).unwrap_or(u64::MAX),
         known: known_version(),
     }
+}
+
+/// The version of the migration at an index.
+fn number(index: usize) -> i64 {
+    (index as u64).cast_signed() + 1
 }
 
 fn checksum(sql: &str) -> String {

@@ -200,7 +200,7 @@ pub(super) async fn with_variables(
     let mut builder = select::<VariableRecord>();
     builder.push(" and t.deployment_id = any(").push_bind(ids).push(") order by t.key");
     let variables = all_of(&fetch(session, builder).await?)?;
-    let mut ledger = Ledger { deployments, variables, ..Ledger::default() };
+    let mut ledger = Ledger { variables, deployments, ..Ledger::default() };
     ledger.join_variables();
     Ok(ledger.deployments)
 }

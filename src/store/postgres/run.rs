@@ -31,7 +31,7 @@ pub(super) async fn base(session: &mut Session, branch: &str) -> Result<Option<B
         return Ok(None);
     }
     let errors = errors_of(session, branch, "and t.status <> 'resolved' order by t.id").await?;
-    Ok(Ledger { builds, errors, ..Ledger::default() }.base(branch))
+    Ok(Ledger { errors, builds, ..Ledger::default() }.base(branch))
 }
 
 pub(super) async fn record(store: &PostgresStore, session: &mut Session, run: &RunRecord) -> Result<Recorded, Trouble> {

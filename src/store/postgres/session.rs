@@ -18,7 +18,7 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// However little time there is.
 const CONNECT_AT_LEAST: Duration = Duration::from_secs(2);
 /// How long a transaction may take, whatever keeps it.
-const WHOLE: Duration = Duration::from_secs(180);
+const WHOLE: Duration = Duration::from_mins(3);
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +76,11 @@ impl PostgresStore {
         let options = self.address.options().disable_statement_logging();
         let limit = CONNECT.min(self.patience.max(CONNECT_AT_LEAST));
         let connecting = tokio::time::timeout(limit, PgConnection::connect_with(&options)).await;
-        let connection = match connecting {
-            Ok(connected) => connected.map_err(|error| self.explain(Trouble::Sql(error)))?,
-            Err(_) => {
-                let detail = format!("no connection within {} s", limit.as_secs());
-                return Err(self.failure(FailureKind::Unreachable, detail));
-            }
+        let Ok(connected) = connecting else {
+            let detail = format!("no connection within {} s", limit.as_secs());
+            return Err(self.failure(FailureKind::Unreachable, detail));
         };
+        let connection = connected.map_err(|error| self.explain(Trouble::Sql(error)))?;
         let mut session = Session { connection };
         self.set_up(&mut session, access).await.map_err(|trouble| self.explain(trouble))?;
         Ok(session)

@@ -9,6 +9,7 @@ use shipgate::store::postgres::{Address, FailureKind, known_version};
 use shipgate::store::{Error, ErrorQuery, PostgresStore, RecordOutcome, Retention, Store};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -219,7 +220,7 @@ fn the_checks_of_the_tables_repeat_the_rules() {
         ] {
             let sql = format!("update {schema}.production_{table} set {change}");
             let refused = past.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await;
-            let code = refused.as_ref().err().and_then(|it| it.as_database_error()?.code().map(|it| it.into_owned()));
+            let code = refused.as_ref().err().and_then(|it| it.as_database_error()?.code().map(Cow::into_owned));
             assert!(code.is_some_and(|code| code.starts_with("23")), "{table}: {change}");
         }
     });
@@ -363,10 +364,8 @@ fn a_database_that_can_only_be_read_says_so_and_is_read() {
         let mut past = raw(place).await;
         execute(
             &mut past,
-            format!(
-                "drop role if exists reader; create role reader superuser login password 'x'; \
-                 alter role reader set default_transaction_read_only = on"
-            ),
+            "drop role if exists reader; create role reader superuser login password 'x'; \
+             alter role reader set default_transaction_read_only = on",
         )
         .await;
         let address = Address::parse(&place.url_of("reader", "x", "sslmode=disable"), None).unwrap();

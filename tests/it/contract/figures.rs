@@ -8,6 +8,7 @@ use shipgate::store::{ErrorQuery, Retention, Store};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figure is worth seeing")]
 fn the_most_severe_of_a_million_errors_come_by_the_index() {
     now(async {
         for place in [Place::Oldest, Place::Newest] {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 contract!(
     checks_are_appended_once_and_come_newest_first,
     a_deployment_goes_its_way_and_keeps_its_variables,
-    old_checks_and_deployments_go_on_write keeping two_of_each(),
+    old_checks_and_deployments_go_on_write keeping two_of_each,
 );
 
 fn two_of_each() -> Retention {

@@ -40,13 +40,10 @@ async fn in_database(place: Place, retention: Retention) -> Fresh {
 
 /// One rule of the contract as a test of each store.
 macro_rules! contract {
-    ($($(#[$meta:meta])* $rule:ident $(keeping $retention:expr)?),* $(,)?) => { $(
+    ($($(#[$meta:meta])* $rule:ident $(keeping $retention:ident)?),* $(,)?) => { $(
         mod $rule {
-            #[allow(unused_imports, reason = "some rules come with a retention of their own")]
-            use super::*;
-
             fn retention() -> shipgate::store::Retention {
-                let chosen: Option<shipgate::store::Retention> = None $(.or(Some($retention)))?;
+                let chosen: Option<shipgate::store::Retention> = None $(.or(Some(super::$retention())))?;
                 chosen.unwrap_or_default()
             }
 

@@ -17,7 +17,7 @@ contract!(
     branches_have_errors_and_bases_of_their_own,
     builds_come_oldest_first_with_their_files_where_wanted,
     eight_writers_at_once_lose_nothing,
-    old_builds_and_resolved_errors_go_on_write_and_open_ones_stay keeping small(),
+    old_builds_and_resolved_errors_go_on_write_and_open_ones_stay keeping small,
     the_facts_about_variables_are_those_of_the_last_check,
     a_run_that_breaks_a_rule_leaves_nothing_behind,
 );
