@@ -7,6 +7,7 @@ use super::{ApiConfig, Auth, Common, EndpointConfig, Expectations, Test, Timeout
 use crate::config::Template;
 use crate::config::check::refuse_repeats;
 use crate::config::collection::Table;
+use crate::config::mistake::Found;
 use crate::config::read::{At, Reader};
 use crate::config::suggest::quoted;
 use crate::config::tree::Span;
@@ -124,8 +125,9 @@ fn check_auth(At { value: AnyAuth(raw), span }: At<AnyAuth>, key: &str, reader: 
         Auth::Bearer(secret) | Auth::Basic { password: secret, .. } | Auth::Header { value: secret, .. } => secret,
     };
     if secret.variables().next().is_none() {
+        // Without its place: the line would be shown, and the secret with it.
         let help = "take it from a variable: `${API_TOKEN}`";
-        reader.mistake(&span, format!("`{key}` holds a secret"), help);
+        reader.found.push(Found::new(None, format!("`{key}` holds a secret itself"), help));
     }
     Some(way)
 }

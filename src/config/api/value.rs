@@ -3,6 +3,7 @@
 use super::StatusPattern;
 use super::raw::RawAuth;
 use crate::config::choice::Choice;
+use crate::config::mistake::Found;
 use crate::config::read::{Read, ReadKey, Reader};
 use crate::config::suggest::quoted;
 use crate::config::text::read_text;
@@ -27,24 +28,22 @@ fn read_base(node: &Node, reader: &mut Reader) -> Option<Template> {
     }
     let text = template.shown();
     let url = url::Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let problem = match url {
-        None => Some((format!("{} must be an http or https address, not {}", reader.subject(), quoted(&text)), SAMPLE)),
-        Some(url) if url.password().is_some() || !url.username().is_empty() => Some((
-            format!("{} holds a user or a password", reader.subject()),
-            "${BASE_URL}, or take it out and write `auth`",
-        )),
+    let (message, help) = match url {
+        None => (format!("{} must be an http or https address, not {}", reader.subject(), quoted(&text)), SAMPLE),
+        Some(url) if url.password().is_some() || !url.username().is_empty() => {
+            // Without its place: the line would be shown, and the password with it.
+            let message = format!("{} holds a user or a password itself", reader.subject());
+            let help = "take the whole address from a variable, `${BASE_URL}`, or write `auth`";
+            reader.found.push(Found::new(None, message, help));
+            return None;
+        }
         Some(url) if url.query().is_some() || url.fragment().is_some() => {
-            Some((format!("{} has a query or a fragment", reader.subject()), "the address up to the path"))
+            (format!("{} has a query or a fragment", reader.subject()), "the address up to the path")
         }
-        Some(_) => None,
+        Some(_) => return Some(template),
     };
-    match problem {
-        None => Some(template),
-        Some((message, help)) => {
-            reader.mistake(&node.span, message, format!("write {help}"));
-            None
-        }
-    }
+    reader.mistake(&node.span, message, format!("write {help}"));
+    None
 }
 
 impl Read for BaseUrls {
