@@ -1,8 +1,8 @@
 //! Checks of HTTP endpoints: a request and what is expected of its answer → what was found, and how long each part took.
 //!
-//! * [`plan`] configuration and variables → endpoints · [`openapi`] a document → endpoints · [`mod@assertion`] what an answer must be like
+//! * [`mod@plan`] configuration and variables → endpoints · [`openapi`] a document → endpoints · [`mod@assertion`] what an answer must be like
 //! * [`import`] reports of other tools → observations
-//! * [`sweep`] all of them, so many at a time · `probe` one of them, tried again where that is allowed
+//! * [`mod@sweep`] all of them, so many at a time · `probe` one of them, tried again where that is allowed
 //! * `exchange` request and answer · `dial` the connection · `tls` whom to trust
 //!
 //! HTTP is spoken by hyper itself and not by a client above it, because those tell nobody how long a
