@@ -9,7 +9,7 @@ use proptest::prelude::*;
 type Line = (String, Vec<String>);
 
 fn found(file: &str, lines: &[Line]) -> Vec<Found> {
-    let source: String = lines.iter().map(|(text, _)| format!("{text}\n")).collect();
+    let source = lines.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
     let source = SourceLines::new(source.as_bytes());
     let mut all = Vec::new();
     for (index, (_, messages)) in lines.iter().enumerate() {

@@ -4,6 +4,8 @@
 //! The recorded pairs lie in `tests/fixtures/history`. `scripts/history` fetches more and runs
 //! [`figures`] over them with `SHIPGATE_HISTORY`; `SHIPGATE_HISTORY_SHOW=1` shows each difference.
 
+#![expect(clippy::print_stdout, reason = "figures and differences are shown")]
+
 mod truth;
 
 use shipgate::diagnostic::Diagnostic;
@@ -85,22 +87,17 @@ fn packages(folder: &Path) -> Vec<(String, Vec<Version>)> {
     folders.iter().map(read).collect()
 }
 
-/// Which of the newer errors the tracker calls new.
-fn new_by_tracker(old: &Version, new: &Version) -> HashSet<usize> {
-    let comparison = compare(new.found.clone(), &old.found);
-    let states = comparison.tracked.iter().enumerate();
-    states.filter(|(_, (matched, _))| matched.is_none()).map(|(index, _)| index).collect()
-}
-
-/// The same with the names of renamed files, as git tells them.
-fn new_by_tracker_with_renames(old: &Version, new: &Version, diff: &Diff) -> HashSet<usize> {
+/// Which of the newer errors the tracker calls new; with a difference it is told the former names of
+/// renamed files, as git is asked for them.
+fn new_by_tracker(old: &Version, new: &Version, renames: Option<&Diff>) -> HashSet<usize> {
     let mut now = new.found.clone();
     for found in &mut now {
-        found.former_file = found.diagnostic.file.as_deref().and_then(|file| diff.former_name(file)).map(str::to_owned);
+        let file = found.diagnostic.file.as_deref();
+        found.former_file = file.and_then(|file| renames?.former_name(file)).map(str::to_owned);
     }
     let comparison = compare(now, &old.found);
-    let states = comparison.tracked.iter().enumerate();
-    states.filter(|(_, (matched, _))| matched.is_none()).map(|(index, _)| index).collect()
+    let all = comparison.tracked.iter().enumerate();
+    all.filter(|(_, (matched, _))| matched.is_none()).map(|(index, _)| index).collect()
 }
 
 /// What a hash of file, code and message would call new.
@@ -124,7 +121,7 @@ fn measure(folder: &Path, show: bool) -> BTreeMap<String, [Figures; 3]> {
             let name = format!("{package} {} → {}", old.name, new.name);
             let mut figures = [Figures::default(); 3];
             let said =
-                [new_by_tracker(old, new), new_by_tracker_with_renames(old, new, &diff), new_by_plain_hash(old, new)];
+                [new_by_tracker(old, new, None), new_by_tracker(old, new, Some(&diff)), new_by_plain_hash(old, new)];
             for (at, is_new) in said.iter().enumerate() {
                 let show = show && at < 2;
                 figures[at] = truth::judge(&old.found, &new.found, &diff, is_new, |what| {
