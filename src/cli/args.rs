@@ -151,6 +151,8 @@ impl From<EnvironmentName> for Environment {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum CommentChoice {
     Always,
+    OnChange,
+    OnFailure,
     Never,
 }
 
@@ -158,6 +160,8 @@ impl From<CommentChoice> for CommentPolicy {
     fn from(choice: CommentChoice) -> Self {
         match choice {
             CommentChoice::Always => Self::Always,
+            CommentChoice::OnChange => Self::OnChange,
+            CommentChoice::OnFailure => Self::OnFailure,
             CommentChoice::Never => Self::Never,
         }
     }

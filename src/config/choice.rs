@@ -120,12 +120,14 @@ impl Word for OnExceed {
 }
 
 impl Word for CommentPolicy {
-    const ALL: &'static [Self] = &[Self::Always, Self::Never];
+    const ALL: &'static [Self] = &[Self::Always, Self::OnChange, Self::OnFailure, Self::Never];
     const SAMPLE: &'static str = "never";
 
     fn name(self) -> &'static str {
         match self {
             Self::Always => "always",
+            Self::OnChange => "on-change",
+            Self::OnFailure => "on-failure",
             Self::Never => "never",
         }
     }

@@ -38,7 +38,7 @@ keys! {
         thresholds = "thresholds": RawThresholds,
         /// Where the records are kept. Default: JSON files in `.shipgate`.
         store = "store": RawStore,
-        /// Whether a comment is written on the pull request. Default: `always`.
+        /// When a comment is written on the pull request. Default: `always`.
         comment = "comment": Choice<CommentPolicy>,
         /// What is put beside the commit on GitHub, besides the job's own check. Default: `none`.
         commit_check = "commit-check": Choice<CommitCheck>,

@@ -164,6 +164,10 @@ impl Default for StoreConfig {
 pub enum CommentPolicy {
     #[default]
     Always,
+    /// Only where something is new, fixed or wrong; a comment that is there already is kept up to date.
+    OnChange,
+    /// Only where it may not ship; a comment that is there already is kept up to date.
+    OnFailure,
     Never,
 }
 

@@ -71,8 +71,28 @@ pub struct Posted {
 /// # Errors
 /// When the marker is missing, GitHub refuses, or cannot be reached within the client's patience.
 pub async fn post_comment(client: &Client, target: &CommentTarget, body: &str) -> Result<Posted, Error> {
+    let posted = put(client, target, body, Absent::IsCreated).await?;
+    posted.ok_or_else(|| Error::NotFound { what: what(target), permission: PERMISSION })
+}
+
+/// The same where a comment of ours is there already; `None` where there is none, and none is created.
+///
+/// # Errors
+/// As those of [`post_comment`].
+pub async fn update_comment(client: &Client, target: &CommentTarget, body: &str) -> Result<Option<Posted>, Error> {
+    put(client, target, body, Absent::Stays).await
+}
+
+/// What becomes of a comment that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    IsCreated,
+    Stays,
+}
+
+async fn put(client: &Client, target: &CommentTarget, body: &str, absent: Absent) -> Result<Option<Posted>, Error> {
     let identity = CommentIdentity::parse(body).ok_or(Error::Unmarked)?;
-    let post = Post { client, target, identity, body };
+    let post = Post { client, target, identity, body, absent };
     client
         .insist(async || {
             let mut written = None;
@@ -82,9 +102,13 @@ pub async fn post_comment(client: &Client, target: &CommentTarget, body: &str) -
                     Round::Again(outcome) => written = outcome,
                 }
             }
-            Err(Error::NotFound { what: post.what(), permission: PERMISSION }.into())
+            Err(Error::NotFound { what: what(target), permission: PERMISSION }.into())
         })
         .await
+}
+
+fn what(target: &CommentTarget) -> String {
+    format!("{}#{}", target.repository, target.number)
 }
 
 struct Post<'a> {
@@ -92,11 +116,12 @@ struct Post<'a> {
     target: &'a CommentTarget,
     identity: CommentIdentity,
     body: &'a str,
+    absent: Absent,
 }
 
 /// What came of one read and at most one write.
 enum Round {
-    Ended(Posted),
+    Ended(Option<Posted>),
     /// Others came between; with what we have written so far.
     Again(Option<PostedAs>),
 }
@@ -112,7 +137,7 @@ struct Found {
 
 impl Post<'_> {
     fn what(&self) -> String {
-        format!("{}#{}", self.target.repository, self.target.number)
+        what(self.target)
     }
 
     async fn round(&self, before: Option<PostedAs>) -> Result<Round, Failure> {
@@ -120,6 +145,9 @@ impl Post<'_> {
         self.client.settle().await;
         let ours = self.find().await?;
         let Some((kept, others)) = choose(&ours) else {
+            if self.absent == Absent::Stays {
+                return Ok(Round::Ended(None));
+            }
             let created = self.create().await?;
             let outcome = before.unwrap_or(PostedAs::Created);
             return Ok(self.look_again(created, outcome).await);
@@ -133,7 +161,7 @@ impl Post<'_> {
             },
             outcome => {
                 self.remove(others).await;
-                Ok(Round::Ended(Posted { outcome: before.unwrap_or(outcome), url: kept.url.clone() }))
+                Ok(Round::Ended(Some(Posted { outcome: before.unwrap_or(outcome), url: kept.url.clone() })))
             }
         }
     }
@@ -142,20 +170,20 @@ impl Post<'_> {
     async fn look_again(&self, written: Found, outcome: PostedAs) -> Round {
         let done = Posted { outcome, url: written.url.clone() };
         // It is posted; a read that fails now changes nothing about that, and the next run tidies up.
-        let Ok(mut ours) = self.find().await else { return Round::Ended(done) };
+        let Ok(mut ours) = self.find().await else { return Round::Ended(Some(done)) };
         if !ours.iter().any(|found| found.id == written.id) {
             ours.push(written.clone());
         }
-        let Some((kept, others)) = choose(&ours) else { return Round::Ended(done) };
+        let Some((kept, others)) = choose(&ours) else { return Round::Ended(Some(done)) };
         self.remove(others).await;
         let order = |found: &Found| (found.identity.run, found.identity.attempt);
         if order(kept) < order(&written) || (kept.id != written.id && order(kept) == order(&written)) {
             return Round::Again(Some(outcome));
         }
         if order(kept) > order(&written) {
-            return Round::Ended(Posted { outcome: PostedAs::NewerRunWins, url: kept.url.clone() });
+            return Round::Ended(Some(Posted { outcome: PostedAs::NewerRunWins, url: kept.url.clone() }));
         }
-        Round::Ended(done)
+        Round::Ended(Some(done))
     }
 
     /// Our comments on the page with the one that was touched last.

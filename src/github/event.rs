@@ -143,6 +143,7 @@ pub struct Event {
     pub repository: Repository,
     pub pull_request: Option<PullRequest>,
     pub merge_group: Option<MergeGroup>,
+    /// `None` also where the payload has not all of it: a gate needs nothing of it.
     pub workflow_run: Option<WorkflowRun>,
     /// The commit that the run is about: a pull request's head rather than its merge commit.
     pub commit: Option<String>,
@@ -217,7 +218,6 @@ impl Event {
                 return Err(incomplete("pull_request"));
             }
             EventKind::MergeGroup if merge_group.is_none() => return Err(incomplete("merge_group")),
-            EventKind::WorkflowRun if workflow_run.is_none() => return Err(incomplete("workflow_run")),
             _ => {}
         }
         let commit = match (&pull_request, &merge_group) {

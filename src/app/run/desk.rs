@@ -8,8 +8,8 @@ use crate::config::{CommentPolicy, CommitCheck, Config};
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, ReasonKind};
 use crate::github::{
-    self, AnnotationLevel, CheckAnnotation, CheckResult, CheckRun, CheckTarget, Client, Conclusion, Error, Event,
-    Patience, PostedAs, StatusState, Timer,
+    self, AnnotationLevel, CheckAnnotation, CheckResult, CheckRun, CheckTarget, Client, CommentTarget, Conclusion,
+    Error, Event, Patience, Posted, PostedAs, StatusState, Timer,
 };
 use crate::report::finding::from_repository_root;
 use crate::report::{Notice, NoticeLevel, RenderOptions, Report, State, Tracked, View, quantity, render};
@@ -192,25 +192,53 @@ impl<'a> Desk<'a> {
         };
         let failed = |message: String, help| (Commented::Failed, Some(warning(message, help)));
         let Some(body) = markdown(report, options) else { return (Commented::NotWanted, None) };
+        let due = match self.comment {
+            CommentPolicy::Always | CommentPolicy::Never => Due::Now,
+            CommentPolicy::OnChange if is_change(report) => Due::Now,
+            CommentPolicy::OnFailure if report.verdict.outcome >= Outcome::Inconclusive => Due::Now,
+            CommentPolicy::OnChange | CommentPolicy::OnFailure => Due::WhereThere,
+        };
         let posted = match self.client() {
             Ok(client) => tokio::select! {
                 biased;
                 () = cancel.clone().asked() => {
                     return failed("the comment was not posted: the run was stopped".to_owned(), None);
                 }
-                posted = github::post_comment(client, &target, &body) => posted,
+                posted = put(client, &target, &body, due) => posted,
             },
             Err(error) => Err(error),
         };
-        match posted.map(|posted| posted.outcome) {
-            Ok(PostedAs::NewerRunWins) => {
+        match posted.map(|posted| posted.map(|posted| posted.outcome)) {
+            Ok(None) => (Commented::NotWanted, None),
+            Ok(Some(PostedAs::NewerRunWins)) => {
                 let message = "the comment already shows the result of a newer run, so it was left".to_owned();
                 (Commented::Overtaken, Some(Notice { level: NoticeLevel::Info, message, help: None }))
             }
-            Ok(PostedAs::Created | PostedAs::Updated | PostedAs::Unchanged) => (Commented::Posted, None),
+            Ok(Some(PostedAs::Created | PostedAs::Updated | PostedAs::Unchanged)) => (Commented::Posted, None),
             Err(error) => failed(format!("the comment was not posted: {error}"), error.help()),
         }
     }
+}
+
+/// Whether a comment is to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Now,
+    /// It is kept up to date, and not created.
+    WhereThere,
+}
+
+async fn put(client: &Client, target: &CommentTarget, body: &str, due: Due) -> Result<Option<Posted>, Error> {
+    match due {
+        Due::Now => github::post_comment(client, target, body).await.map(Some),
+        Due::WhereThere => github::update_comment(client, target, body).await,
+    }
+}
+
+fn is_change(report: &Report) -> bool {
+    let counts = &report.counts;
+    let changed = counts.new_errors + counts.fixed_errors + counts.new_warnings + counts.fixed_warnings;
+    changed > 0 || report.verdict.outcome != Outcome::Passed
 }
 
 fn markdown(report: &Report, options: &RenderOptions) -> Option<String> {

@@ -400,3 +400,33 @@ fn worktrees_submodules_shallow_and_detached_checkouts_and_folders_below_the_roo
     let body = github.bodies().remove(0);
     assert!(body.contains(&format!("/octo/demo/blob/{}/packages/web/src/a.ts#L3", "2".repeat(40))), "{body}");
 }
+
+#[test]
+fn a_comment_that_is_not_due_is_not_created_and_one_that_is_there_is_kept_up_to_date() {
+    let error_in = |workshop: &Workshop| workshop.put("check.sh", format!("echo \"{ERROR}\"\nexit 2\n"));
+    for policy in ["on-failure", "on-change"] {
+        let (workshop, github) = (ending("exit 0\n"), GitHub::start());
+        let run = |number| {
+            let environment = pull_request(&github, &workshop, number);
+            workshop.gate_with(&["--comment", policy]).envs(&environment).ends()
+        };
+        run(1).is(Outcome::Passed);
+        assert_eq!((github.calls(), github.bodies().len()), (vec![Call::Read], 0), "{policy}");
+        assert_eq!(outputs(&workshop)["comment"], "not-wanted");
+        error_in(&workshop);
+        run(2).is(Outcome::Failed);
+        assert_eq!(github.bodies().len(), 1, "{policy}");
+        workshop.put("check.sh", "exit 0\n");
+        run(3).is(Outcome::Passed);
+        assert!(!github.bodies()[0].contains("is not assignable") && github.bodies().len() == 1, "{policy}");
+    }
+    // Known errors that are allowed are no change.
+    let (workshop, github) = (with_error(), GitHub::start());
+    let payload = json!({ "repository": { "default_branch": "main" } });
+    workshop.gate().envs(&job(&github, &workshop, "push", &payload, 1)).ends();
+    for (policy, comments) in [("on-change", 0), ("on-failure", 0), ("always", 1)] {
+        let environment = pull_request(&github, &workshop, 2);
+        workshop.gate_with(&["--comment", policy]).envs(&environment).ends().is(Outcome::Passed);
+        assert_eq!(github.bodies().len(), comments, "{policy}");
+    }
+}
