@@ -16,7 +16,7 @@ pub enum Error {
     /// The event file could not be read or understood.
     #[error("the event file `{}` {problem}", path.display())]
     Payload { path: PathBuf, problem: String },
-    /// TLS cannot be set up.
+    /// TLS cannot be set up, or the other side proves to be nobody we trust.
     #[error("no secure connection can be made: {problem}")]
     Tls { problem: String },
     /// The token cannot be sent in an HTTP header.
@@ -80,8 +80,12 @@ impl Error {
             Self::Limited { .. } | Self::Unreachable { .. } => {
                 Some("the verdict stands; re-run the job to post the comment".to_owned())
             }
+            Self::Tls { .. } => Some(
+                "name the file with the certificate authority of your GitHub in `SSL_CERT_FILE`, or install it on the \
+                 runner"
+                    .to_owned(),
+            ),
             Self::Environment { .. }
-            | Self::Tls { .. }
             | Self::Unmarked
             | Self::Gone { .. }
             | Self::Rejected { .. }

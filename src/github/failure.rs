@@ -43,8 +43,11 @@ impl From<Error> for Failure {
     }
 }
 
-/// Nobody answered, or not whole.
+/// Nobody answered, or not whole. A certificate that is not trusted will not be trusted a second later.
 pub(super) fn broken(action: Action, problem: String) -> Failure {
+    if problem.contains("invalid peer certificate") {
+        return Error::Tls { problem }.into();
+    }
     Failure::Passing { error: Error::Unreachable { action: action.words, problem }, wait: Wait::Backoff }
 }
 

@@ -45,20 +45,39 @@ pub(crate) enum End {
 
 /// Answers at an address of its own, from threads of its own, as long as the tests run.
 pub(crate) fn serve(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
-            std::thread::spawn(move || respond(stream, &*answer));
-        }
-    });
-    url
+    format!("http://{}", listen(move |tcp| respond(&mut tcp.try_clone().unwrap(), tcp, &answer)))
 }
 
-fn respond(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply) {
-    let Some(request) = read(&stream) else { return };
+/// The same with TLS, as `localhost`.
+pub(crate) fn serve_tls(
+    config: Arc<rustls::ServerConfig>,
+    answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> String {
+    let address = listen(move |tcp| {
+        let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, tcp.try_clone().unwrap());
+        respond(&mut stream, tcp, &answer);
+        stream.conn.send_close_notify();
+        let _gone = stream.flush();
+    });
+    format!("https://localhost:{}", address.rsplit(':').next().unwrap())
+}
+
+fn listen(connection: impl Fn(&TcpStream) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let connection = Arc::new(connection);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = Arc::clone(&connection);
+            std::thread::spawn(move || connection(&stream));
+        }
+    });
+    address
+}
+
+fn respond(stream: &mut (impl Read + Write), tcp: &TcpStream, answer: &dyn Fn(&Request) -> Reply) {
+    let Some(request) = read(stream) else { return };
     let reply = answer(&request);
     let lines = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
     let length = (reply.status != 204).then(|| format!("content-length: {}\r\n", reply.body.len()));
@@ -70,14 +89,14 @@ fn respond(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply) {
         End::Cut => {}
         End::CutInside => drop(stream.write_all(&text.as_bytes()[..text.len() - reply.body.len() / 2 - 1])),
         End::Silent(time) => {
-            stream.set_read_timeout(Some(time)).unwrap();
+            tcp.set_read_timeout(Some(time)).unwrap();
             let _gave_up = stream.read(&mut [0]);
         }
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+fn read(stream: &mut impl Read) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();

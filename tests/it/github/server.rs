@@ -3,7 +3,9 @@
 //! when the server goes.
 
 use super::description::{self, BOTH};
-use super::http::{End, Reply, Request, serve};
+use super::http::{End, Reply, Request, serve, serve_tls};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
@@ -83,6 +85,28 @@ impl GitHub {
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         Self { state, url: serve(move |request| answer(&shared, request)) }
+    }
+
+    /// With TLS, and the certificate of an authority that nobody knows (PEM).
+    pub(crate) fn start_tls() -> (Self, String) {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = parameters.self_signed(&authority_key).unwrap();
+        let issuer = Issuer::new(parameters, authority_key);
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .unwrap();
+        let mut github = Self::start();
+        let shared = Arc::clone(&github.state);
+        github.url = serve_tls(Arc::new(config), move |request| answer(&shared, request));
+        (github, authority.pem())
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -430,3 +430,19 @@ fn a_comment_that_is_not_due_is_not_created_and_one_that_is_there_is_kept_up_to_
         assert_eq!(github.bodies().len(), comments, "{policy}");
     }
 }
+
+#[test]
+fn an_enterprise_server_with_a_certificate_of_its_company_is_trusted_where_the_machine_does() {
+    let (github, authority) = GitHub::start_tls();
+    let workshop = ending("exit 0\n");
+    fs::write(workshop.beside("ca.pem"), authority).unwrap();
+    let environment = pull_request(&github, &workshop, 1);
+    let stranger = workshop.gate().envs(&environment).ends();
+    stranger.is(Outcome::Passed);
+    assert!(stranger.notices().contains("invalid peer certificate"), "{}", stranger.notices());
+    assert!(stranger.report().notices[0].help.as_ref().unwrap().contains("SSL_CERT_FILE"));
+    assert!(stranger.seconds < 30.0, "it is not tried again: {} s", stranger.seconds);
+    let trusted = workshop.gate().envs(&environment).env("SSL_CERT_FILE", workshop.beside("ca.pem")).ends();
+    trusted.is(Outcome::Passed);
+    assert_eq!((trusted.notices().as_str(), github.bodies().len()), ("", 1));
+}
