@@ -69,11 +69,18 @@ impl Error {
             Self::Forbidden { message, .. } if message.contains("locked") => {
                 Some("unlock the conversation of the pull request, or switch the comment off".to_owned())
             }
-            Self::Forbidden { permission, .. } => Some(format!(
-                "{}\n\non a pull request from a fork or by Dependabot the token stays read-only: the job summary has \
-                 the same result, and a workflow on `workflow_run` can post it (`shipgate init` writes one)",
-                grant(permission)
-            )),
+            Self::Forbidden { permission, .. } => {
+                let way = if permission.starts_with("pull-requests") {
+                    ", and a workflow on `workflow_run` can post it (`shipgate init` writes one)"
+                } else {
+                    ""
+                };
+                Some(format!(
+                    "{}\n\non a pull request from a fork or by Dependabot the token stays read-only: the job summary \
+                     has the same result{way}",
+                    grant(permission)
+                ))
+            }
             Self::NotFound { permission, .. } => Some(grant(permission)),
             Self::Token => Some("see that the secret holds the token alone, without line breaks or quotes".to_owned()),
             Self::Payload { .. } => Some("see `GITHUB_EVENT_PATH`; GitHub Actions sets it".to_owned()),
