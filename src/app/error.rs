@@ -41,6 +41,9 @@ pub enum Error {
     NothingRecorded(&'static str),
     #[error("`shipgate.yml` says nothing about an API")]
     NoApi,
+    /// A report of another run that is not to be posted.
+    #[error("the report is refused: {0}")]
+    Report(String),
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("`{0}` is there already")]
@@ -75,7 +78,12 @@ impl Error {
             Self::AlreadyThere(_) => {
                 Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned())
             }
-            Self::Read { .. } | Self::Write { .. } | Self::Config(_) | Self::Usage(_) | Self::Signals(_) => None,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::Report(_)
+            | Self::Signals(_) => None,
         }
     }
 
@@ -90,6 +98,7 @@ impl Error {
             | Self::Variables(_)
             | Self::GitHub(_)
             | Self::Signals(_)
+            | Self::Report(_)
             | Self::Read { .. }
             | Self::Write { .. } => ExitStatus::Inconclusive,
             Self::Project(_)

@@ -63,6 +63,8 @@ pub(super) enum Command {
     },
     /// Make one report and one verdict of the reports of several jobs
     Merge(MergeArgs),
+    /// Post the result of another run, whose token may only read: of a fork, or by Dependabot
+    Comment(CommentArgs),
     /// Check one thing without running a build
     #[command(subcommand)]
     Check(CheckCommand),
@@ -234,6 +236,29 @@ pub(super) struct MergeArgs {
     /// Reports as JSON, or folders that hold them
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("source").required(true))]
+pub(super) struct CommentArgs {
+    /// Download the report that the run left behind which the `workflow_run` event names
+    #[arg(long, group = "source")]
+    pub(super) from_run: bool,
+    /// The artifact that holds the report
+    #[arg(long, value_name = "NAME", default_value = "shipgate-report", conflicts_with = "file")]
+    pub(super) artifact: String,
+    /// Write nothing anywhere, and show the comment that would be posted
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Whether the pull request gets a comment, instead of what the configuration says
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(super) comment: Option<CommentChoice>,
+    /// Tells comments of several gates on one pull request apart
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) key: String,
+    /// The report as JSON, or a folder that holds it, where it was downloaded already
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, group = "source")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

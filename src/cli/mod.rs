@@ -12,7 +12,9 @@ use crate::github::{Matchers, StopCommands};
 use crate::report::escape::without_commands;
 use crate::step::{self, Cancel};
 use crate::time::SystemClock;
-use args::{CheckCommand, Cli, Command, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand};
+use args::{
+    CheckCommand, Cli, Command, CommentArgs, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand,
+};
 use clap::Parser;
 use console::{Live, Place, StandardConsole, Verbosity};
 use std::ffi::OsString;
@@ -67,6 +69,7 @@ fn dispatch(
         Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, config, directory)?, console),
         Command::Explain { code } => app::explain::explain(code, console),
         Command::Merge(arguments) => merge(arguments, config, process, directory, console),
+        Command::Comment(arguments) => comment(arguments, config, process, directory, console),
         Command::Check(CheckCommand::Variables { environment }) => {
             app::check::check_variables(directory, config.as_deref(), environment.map(Into::into), process, console)
         }
@@ -219,6 +222,30 @@ fn store_task(command: &StoreCommand) -> app::store::Task {
         StoreCommand::Import { dry_run, files } => Task::Import(files.clone(), writing(dry_run)),
         StoreCommand::Status => Task::Status,
     }
+}
+
+fn comment(
+    arguments: &CommentArgs,
+    config: Option<PathBuf>,
+    process: &Process,
+    directory: &Path,
+    console: &mut StandardConsole,
+) -> Result<ExitStatus, Error> {
+    let input = app::comment::Input {
+        directory: directory.to_owned(),
+        config,
+        source: match &arguments.file {
+            Some(file) => app::comment::Source::Path(file.clone()),
+            None => app::comment::Source::Artifact(arguments.artifact.clone()),
+        },
+        key: arguments.key.clone(),
+        comment: arguments.comment.map(Into::into),
+        is_dry_run: arguments.dry_run,
+    };
+    runtime()?.block_on(async {
+        let cancel = step::watch_signals().map_err(Error::Signals)?;
+        app::comment::comment(hands(process, cancel, console), &input).await
+    })
 }
 
 fn parse_input(arguments: &ParseArgs, config: Option<PathBuf>, directory: &Path) -> Result<app::parse::Input, Error> {

@@ -5,6 +5,7 @@
 //! verdict; the caller shows it.
 
 pub mod address;
+pub mod artifact;
 pub mod check;
 pub mod client;
 pub mod command;

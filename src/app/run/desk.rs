@@ -192,12 +192,7 @@ impl<'a> Desk<'a> {
         };
         let failed = |message: String, help| (Commented::Failed, Some(warning(message, help)));
         let Some(body) = markdown(report, options) else { return (Commented::NotWanted, None) };
-        let due = match self.comment {
-            CommentPolicy::Always | CommentPolicy::Never => Due::Now,
-            CommentPolicy::OnChange if is_change(report) => Due::Now,
-            CommentPolicy::OnFailure if report.verdict.outcome >= Outcome::Inconclusive => Due::Now,
-            CommentPolicy::OnChange | CommentPolicy::OnFailure => Due::WhereThere,
-        };
+        let due = due(self.comment, report);
         let posted = match self.client() {
             Ok(client) => tokio::select! {
                 biased;
@@ -222,13 +217,28 @@ impl<'a> Desk<'a> {
 
 /// Whether a comment is to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
+pub(in crate::app) enum Due {
     Now,
     /// It is kept up to date, and not created.
     WhereThere,
 }
 
-async fn put(client: &Client, target: &CommentTarget, body: &str, due: Due) -> Result<Option<Posted>, Error> {
+/// What a policy other than `never` makes of a report.
+pub(in crate::app) fn due(policy: CommentPolicy, report: &Report) -> Due {
+    match policy {
+        CommentPolicy::Always | CommentPolicy::Never => Due::Now,
+        CommentPolicy::OnChange if is_change(report) => Due::Now,
+        CommentPolicy::OnFailure if report.verdict.outcome >= Outcome::Inconclusive => Due::Now,
+        CommentPolicy::OnChange | CommentPolicy::OnFailure => Due::WhereThere,
+    }
+}
+
+pub(in crate::app) async fn put(
+    client: &Client,
+    target: &CommentTarget,
+    body: &str,
+    due: Due,
+) -> Result<Option<Posted>, Error> {
     match due {
         Due::Now => github::post_comment(client, target, body).await.map(Some),
         Due::WhereThere => github::update_comment(client, target, body).await,
@@ -241,7 +251,7 @@ fn is_change(report: &Report) -> bool {
     changed > 0 || report.verdict.outcome != Outcome::Passed
 }
 
-fn markdown(report: &Report, options: &RenderOptions) -> Option<String> {
+pub(in crate::app) fn markdown(report: &Report, options: &RenderOptions) -> Option<String> {
     let mut body = Vec::new();
     render(View::Markdown, report, options, &mut body).ok()?;
     String::from_utf8(body).ok()

@@ -309,6 +309,12 @@ fn redactor(checked: &Checked, scene: &Scene, api: Option<&health::Prepared>) ->
     Redactor::new(secrets.chain(tokens.map(|token| ("GITHUB_TOKEN".to_owned(), token.expose().to_owned()))))
 }
 
+/// The values of the process's own sensitive variables, with their names.
+pub(super) fn secrets_of_process(process: &Process) -> Vec<(String, String)> {
+    let secrets = variable::process_secrets(&process.variables);
+    secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned())).collect()
+}
+
 fn say_variables(checked: &Checked, console: &mut dyn Console) {
     if checked.checks.is_empty() {
         return;

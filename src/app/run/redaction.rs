@@ -7,7 +7,7 @@ use crate::report::{ApiHealth, Report, Step};
 use std::borrow::Cow;
 
 /// Masks every secret in the report. Names of our own, numbers and times stay as they are.
-pub(super) fn redact(report: &mut Report, redactor: &Redactor) {
+pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
     if redactor.is_empty() {
         return;
     }

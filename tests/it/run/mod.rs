@@ -8,6 +8,7 @@ mod commands;
 mod database;
 mod faults;
 mod first_run;
+mod from_run;
 mod github;
 mod hostile;
 mod merge;
