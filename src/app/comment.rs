@@ -7,14 +7,13 @@
 
 use super::console::Console;
 use super::run::desk::{due, markdown, put};
-use super::run::{Hands, redaction, secrets_of_process};
+use super::run::{Hands, process_redactor, redaction};
 use super::settings::Settings;
 use super::{Error, ExitStatus};
 use crate::config::CommentPolicy;
 use crate::gate::conclude;
 use crate::github::artifact::{Archive, FinishedRun, LARGEST_REPORT};
 use crate::github::{self, Client, CommentTarget, Event, PostedAs};
-use crate::redact::Redactor;
 use crate::report::{CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, parse_report};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -84,9 +83,7 @@ pub async fn comment(hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let number = pull_requests.iter().copied().find(|number| report.run.pull_request == Some(*number));
     let number = number.or(pull_requests.first().copied()).unwrap_or_default();
     make_ours(&mut report, &event, &finished, number);
-    let secrets =
-        secrets_of_process(hands.process).into_iter().chain([("GITHUB_TOKEN".to_owned(), token.expose().to_owned())]);
-    redaction::redact(&mut report, &Redactor::new(secrets));
+    redaction::redact(&mut report, &process_redactor(hands.process));
     let policy = input.comment.unwrap_or(settings.config.comment);
     let body = (policy != CommentPolicy::Never).then(|| body(&report, &event, &finished, input)).flatten();
     let Some(body) = body else {

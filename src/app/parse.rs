@@ -2,12 +2,14 @@
 
 use super::console::Console;
 use super::matcher::read_matcher;
+use super::run::redaction::redact_diagnostic;
 use super::run::{Target, forward_slashes};
 use super::settings::Settings;
 use super::{Error, ExitStatus};
 use crate::diagnostic::{Account, Classification, Diagnostic};
 use crate::parse::{Errorformat, FORMATS, Folders, Format, LogParser, Needs, Options, Told};
 use crate::project::workspace::members;
+use crate::redact::Redactor;
 use crate::report::{
     Findings, Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson, render_findings,
 };
@@ -54,12 +56,12 @@ pub enum Shows {
 ///
 /// # Errors
 /// An unknown format or view, patterns that cannot be used, or a file that cannot be read or written.
-pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+pub fn parse(input: &Input, redactor: &Redactor, console: &mut dyn Console) -> Result<ExitStatus, Error> {
     let format = Format::named(&input.format).ok_or_else(|| unknown_format(&input.format))?;
     let files = if input.files.is_empty() { vec![PathBuf::from("-")] } else { input.files.clone() };
     let options = options(input, format)?;
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
-    let mut sinks = Sinks::open(input, settings.config.classification)?;
+    let mut sinks = Sinks::open(input, redactor, settings.config.classification)?;
     let mut doubts = Vec::new();
     let workspace = input.root.as_ref().map_or_else(|| input.directory.clone(), |root| input.directory.join(root));
     // Whatever is wrong with a project is no reason to leave its log unread.
@@ -89,7 +91,7 @@ pub fn parse(input: &Input, console: &mut dyn Console) -> Result<ExitStatus, Err
     }
     sinks.finish()?;
     for doubt in &doubts {
-        console.aside(doubt);
+        console.aside(&redactor.redact(doubt));
     }
     Ok(if doubts.is_empty() { ExitStatus::Success } else { ExitStatus::Inconclusive })
 }
@@ -227,7 +229,8 @@ fn read_pieces(file: &Path, directory: &Path, mut take: impl FnMut(&[u8])) -> Re
 }
 
 /// Where the views go. The first thing that goes wrong is kept and told at the end.
-struct Sinks {
+struct Sinks<'r> {
+    redactor: &'r Redactor,
     open: Vec<Sink>,
     /// For views that are written at the end; empty where none is.
     kept: Vec<Diagnostic>,
@@ -245,8 +248,8 @@ struct Sink {
     writer: BufWriter<Box<dyn Write>>,
 }
 
-impl Sinks {
-    fn open(input: &Input, classification: Classification) -> Result<Self, Error> {
+impl<'r> Sinks<'r> {
+    fn open(input: &Input, redactor: &'r Redactor, classification: Classification) -> Result<Self, Error> {
         let usual = [Target { view: View::Ndjson, path: None }];
         let targets = match input.shows {
             Shows::Diagnostics if input.targets.is_empty() => &usual[..],
@@ -260,7 +263,7 @@ impl Sinks {
             )));
         }
         let open = targets.iter().map(|target| Sink::open(target, &input.directory)).collect::<Result<_, _>>()?;
-        Ok(Self { open, kept: Vec::new(), classification, errors: 0, warnings: 0, failure: None })
+        Ok(Self { redactor, open, kept: Vec::new(), classification, errors: 0, warnings: 0, failure: None })
     }
 
     /// Whether nobody asks for the diagnostics themselves.
@@ -270,6 +273,7 @@ impl Sinks {
 
     fn write(&mut self, mut diagnostic: Diagnostic) {
         self.classification.apply(&mut diagnostic);
+        redact_diagnostic(&mut diagnostic, self.redactor);
         if self.open.iter().any(Sink::is_written_at_the_end) {
             self.kept.push(diagnostic.clone());
         }

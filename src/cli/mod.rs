@@ -9,6 +9,7 @@ use crate::app::console::Console;
 use crate::app::{self, Error, ExitStatus, Process};
 use crate::config::CommentPolicy;
 use crate::github::{Matchers, StopCommands};
+use crate::redact::Redactor;
 use crate::report::escape::without_commands;
 use crate::step::{self, Cancel};
 use crate::time::SystemClock;
@@ -33,7 +34,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     match Process::read().map_err(|source| Error::Read { path: PathBuf::from("."), source }) {
         Ok(process) => start(&cli, &process),
-        Err(error) => fail(&error),
+        Err(error) => fail(&error, &Redactor::default()),
     }
 }
 
@@ -43,14 +44,15 @@ fn start(cli: &Cli, process: &Process) -> ExitStatus {
         None => process.directory.clone(),
     };
     if !directory.is_dir() {
-        return fail(&Error::NoDirectory(directory));
+        return fail(&Error::NoDirectory(directory), &app::run::process_redactor(process));
     }
     // Tools print the real path, whatever links lead to it.
     let directory = directory.canonicalize().unwrap_or(directory);
     let mut console = open_console(cli, process);
     let result = dispatch(cli, process, &directory, &mut console);
     drop(console);
-    result.unwrap_or_else(|error| fail(&error))
+    // What stopped it may quote a file or a command line.
+    result.unwrap_or_else(|error| fail(&error, &app::run::process_redactor(process)))
 }
 
 fn dispatch(
@@ -66,7 +68,10 @@ fn dispatch(
             app::parse::list(console);
             Ok(ExitStatus::Success)
         }
-        Command::Parse(arguments) => app::parse::parse(&parse_input(arguments, config, directory)?, console),
+        Command::Parse(arguments) => {
+            let redactor = app::run::process_redactor(process);
+            app::parse::parse(&parse_input(arguments, config, directory)?, &redactor, console)
+        }
         Command::Explain { code } => app::explain::explain(code, console),
         Command::Merge(arguments) => merge(arguments, config, process, directory, console),
         Command::Comment(arguments) => comment(arguments, config, process, directory, console),
@@ -291,13 +296,14 @@ fn open_console(cli: &Cli, process: &Process) -> StandardConsole {
     StandardConsole::new(place, verbosity, cli.global.color, process.get("NO_COLOR").is_some(), live)
 }
 
-fn fail(error: &Error) -> ExitStatus {
+fn fail(error: &Error, redactor: &Redactor) -> ExitStatus {
     let mut out = anstream::stderr().lock();
     let text = error.to_string();
+    let text = redactor.redact(&text);
     let head = if text.starts_with("error") { String::new() } else { "error: ".to_owned() };
     let _closed_pipe = writeln!(out, "{head}{}", without_commands(text.trim_end()));
     if let Some(help) = error.help() {
-        let _closed_pipe = writeln!(out, "help: {}", without_commands(&help));
+        let _closed_pipe = writeln!(out, "help: {}", without_commands(&redactor.redact(&help)));
     }
     error.exit_status()
 }

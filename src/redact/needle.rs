@@ -54,10 +54,12 @@ pub enum Encoding {
     Url,
     /// The inside of a JSON string.
     Json,
+    /// With HTML's or XML's entities.
+    Html,
 }
 
 impl Encoding {
-    pub const ALL: [Self; 4] = [Self::Plain, Self::Base64, Self::Url, Self::Json];
+    pub const ALL: [Self; 5] = [Self::Plain, Self::Base64, Self::Url, Self::Json, Self::Html];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -66,6 +68,7 @@ impl Encoding {
             Self::Base64 => "base64",
             Self::Url => "url",
             Self::Json => "json",
+            Self::Html => "html",
         }
     }
 }
@@ -188,6 +191,7 @@ impl Needles {
         self.push(value, Encoding::Plain, part);
         self.json(value, part);
         self.url(value, part);
+        self.html(value, part);
         // The lines of a value are part of the whole's base64 text; alone nobody encodes them.
         if part != Part::Line {
             self.base64(value.as_bytes(), part);
@@ -210,6 +214,19 @@ impl Needles {
         for text in [inner.to_owned(), html, ascii].into_iter().chain(slashes) {
             self.push(text, Encoding::Json, part);
         }
+    }
+
+    /// As XML's five names write it, as HTML's libraries do with their numbers for quotes, and with what only
+    /// text between tags needs.
+    fn html(&mut self, value: &str, part: Part) {
+        let text = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        for quote in ["&quot;", "&#34;", "&#x22;"] {
+            for apostrophe in ["&apos;", "&#39;", "&#x27;", "&#039;"] {
+                self.push(text.replace('"', quote).replace('\'', apostrophe), Encoding::Html, part);
+            }
+            self.push(text.replace('"', quote), Encoding::Html, part);
+        }
+        self.push(text, Encoding::Html, part);
     }
 
     /// As `encodeURIComponent`, RFC 3986, forms and `encodeURI` write it; hexadecimal digits in both cases.

@@ -7,6 +7,7 @@ use super::matcher::read_matcher_of;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::record::Environment;
+use crate::redact::Redactor;
 use crate::report::{RenderOptions, Variables, render_variables};
 use crate::variable::{self, Inputs};
 use std::path::Path;
@@ -32,7 +33,8 @@ pub fn check_variables(
     let is_broken = checked.checks.iter().any(|check| check.is_missing() || check.is_invalid());
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: None };
     let text = render_variables(&variables, &checked.notices, &options(console));
-    write(console, text.trim_start_matches('\n'));
+    let secrets = checked.secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
+    write(console, &Redactor::new(secrets).redact(text.trim_start_matches('\n')));
     Ok(if is_broken { ExitStatus::GateFailed } else { ExitStatus::Success })
 }
 

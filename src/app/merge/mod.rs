@@ -8,7 +8,7 @@ mod tests;
 
 use super::run::desk::Desk;
 use super::run::scene::Scene;
-use super::run::{Hands, Target, Writing, publish};
+use super::run::{Hands, Target, Writing, process_redactor, publish, redaction};
 use super::settings::Settings;
 use super::{Error, ExitStatus, run};
 use crate::config::CommentPolicy;
@@ -52,10 +52,13 @@ pub async fn merge(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Er
     let (parts, unreadable) = read_parts(&input.directory, &input.files);
     let expectation = Expectation { number: input.expect, commit: run.commit.clone() };
     let tool = ToolInfo { name: "shipgate".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
-    let report = join(Frame { run, tool }, parts, unreadable, &expectation);
+    let mut report = join(Frame { run, tool }, parts, unreadable, &expectation);
+    let redactor = process_redactor(hands.process);
+    redaction::redact(&mut report, &redactor);
     let input = as_run(input);
     let desk = Desk::open(&scene, &input, &settings.config, Arc::clone(&hands.timer), hands.patience);
-    let outcome = publish::publish(&mut hands, &input, &settings.config, &scene, desk, report, &[]).await;
+    let outgoing = publish::Outgoing { report, readings: &[], redactor: &redactor };
+    let outcome = publish::publish(&mut hands, &input, &settings.config, &scene, desk, outgoing).await;
     Ok(outcome.into())
 }
 

@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::{CommentPolicy, CommitCheck};
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
-use crate::github::{Patience, Timer};
+use crate::github::{Event, Patience, Timer};
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Detail, Notice, NoticeLevel, Part, Report, Tracked, Variables};
@@ -114,7 +114,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     };
     let environment = input.environment.unwrap_or(settings.config.environment);
     let scene = Scene::look(&input.directory, hands.process, &settings.config, is_single).await?;
-    let plan = match (&scene.project, is_single) {
+    let mut plan = match (&scene.project, is_single) {
         (Some(project), false) => plan::of_project(&settings.config, project)?,
         _ => plan::of_command(&input.command),
     };
@@ -148,6 +148,10 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     // What is wrong with it is to be known before minutes are spent.
     let prepared = api.as_ref().map(health::Scope::prepare).transpose()?;
     let redactor = redactor(&checked, &scene, prepared.as_ref());
+    // Steps are known by their names in the report and in the records alike.
+    for step in &mut plan.steps {
+        step.name = redactor.redact(&step.name).into_owned();
+    }
     say_variables(&checked, hands.console);
 
     let workshop = Workshop {
@@ -281,7 +285,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         notices,
     };
     redaction::redact(&mut report, &redactor);
-    let published = publish::publish(&mut hands, input, &settings.config, &scene, desk, report, &readings);
+    let outgoing = publish::Outgoing { report, readings: &readings, redactor: &redactor };
+    let published = publish::publish(&mut hands, input, &settings.config, &scene, desk, outgoing);
     let outcome = Box::pin(published).await;
     Ok(outcome.into())
 }
@@ -309,10 +314,13 @@ fn redactor(checked: &Checked, scene: &Scene, api: Option<&health::Prepared>) ->
     Redactor::new(secrets.chain(tokens.map(|token| ("GITHUB_TOKEN".to_owned(), token.expose().to_owned()))))
 }
 
-/// The values of the process's own sensitive variables, with their names.
-pub(super) fn secrets_of_process(process: &Process) -> Vec<(String, String)> {
+/// A redactor of the process's own sensitive variables, for everything that knows no project.
+#[must_use]
+pub fn process_redactor(process: &Process) -> Redactor {
+    let tokens = Event::TOKEN_VARIABLES.iter().filter_map(|name| Some((*name, process.get(name)?)));
     let secrets = variable::process_secrets(&process.variables);
-    secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned())).collect()
+    let secrets: Vec<_> = secrets.iter().map(|secret| (secret.key(), secret.expose())).chain(tokens).collect();
+    Redactor::new(secrets)
 }
 
 fn say_variables(checked: &Checked, console: &mut dyn Console) {

@@ -3,6 +3,7 @@
 
 use super::base::open_store;
 use super::desk::{Commented, Desk};
+use super::redaction;
 use super::scene::Scene;
 use super::{Hands, Input, Writing};
 use crate::app::check;
@@ -11,6 +12,7 @@ use crate::app::store::spool;
 use crate::app::{Error, Process};
 use crate::config::Config;
 use crate::gate::{Outcome, Reason, ReasonKind};
+use crate::redact::Redactor;
 use crate::report::{Changes, CommentIdentity, Notice, NoticeLevel, RenderOptions, Report, Room, View, render};
 use crate::store::{self, RecordOutcome, RunRecord};
 use crate::track::{Found, StepReading};
@@ -51,6 +53,13 @@ impl FromStr for Target {
     }
 }
 
+/// What is brought out, and what must not get out with it.
+pub(in crate::app) struct Outgoing<'a> {
+    pub(in crate::app) report: Report,
+    pub(in crate::app) readings: &'a [StepReading],
+    pub(in crate::app) redactor: &'a Redactor,
+}
+
 /// Brings the report everywhere it belongs; gives the outcome, to which a required comment belongs.
 pub(in crate::app) async fn publish(
     hands: &mut Hands<'_>,
@@ -58,9 +67,9 @@ pub(in crate::app) async fn publish(
     config: &Config,
     scene: &Scene,
     mut desk: Desk<'_>,
-    mut report: Report,
-    readings: &[StepReading],
+    outgoing: Outgoing<'_>,
 ) -> Outcome {
+    let Outgoing { mut report, readings, redactor } = outgoing;
     let writes = input.writing != Writing::Nothing;
     let mut is_recorded = false;
     if writes && (input.writing == Writing::Record || scene.is_base()) {
@@ -95,10 +104,13 @@ pub(in crate::app) async fn publish(
         report.notices.extend(notice);
         commented_as = commented;
     }
+    // What was noticed while publishing may quote others, too.
+    redaction::redact(&mut report, redactor);
     for target in &input.targets {
         if let Err(error) = write_target(target, &report, &options, &input.directory, writes, hands.console) {
             let help = error.help();
-            report.notices.push(warning(format!("the {} view was not written: {error}", target.view), help));
+            let message = format!("the {} view was not written: {error}", target.view);
+            report.notices.push(warning(redactor.redact(&message).into_owned(), help));
         }
     }
     let shows_on_standard_output = input.targets.iter().any(|target| target.path.is_none());

@@ -34,6 +34,7 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
         }
     }
     for check in &mut variables.checks {
+        texts.push(&mut check.declared_in);
         texts.extend([&mut check.source, &mut check.problem, &mut check.help].into_iter().flatten());
     }
     if let Some(api) = api {
@@ -77,6 +78,15 @@ fn api_texts<'a>(api: &'a mut ApiHealth, texts: &mut Vec<&'a mut String>) {
     }
 }
 
+/// Masks every secret in what was read from a log.
+pub(in crate::app) fn redact_diagnostic(diagnostic: &mut Diagnostic, redactor: &Redactor) {
+    if !redactor.is_empty() {
+        let mut texts = Vec::new();
+        diagnostic_texts(diagnostic, &mut texts);
+        mask(texts, redactor);
+    }
+}
+
 fn mask(texts: Vec<&mut String>, redactor: &Redactor) {
     for text in texts {
         if let Cow::Owned(masked) = redactor.redact(text) {
@@ -93,13 +103,16 @@ fn step_texts<'a>(step: &'a mut Step, texts: &mut Vec<&'a mut String>) {
         texts.push(error);
     }
     let Account { totals, crashes, unrecognised, .. } = account;
-    texts.extend(totals.iter_mut().map(|total| &mut total.text));
+    texts.extend(totals.iter_mut().flat_map(|total| [&mut total.tool, &mut total.text]));
     texts.extend(crashes.iter_mut().map(|crash| &mut crash.text));
     texts.extend(unrecognised.iter_mut().map(|line| &mut line.text));
 }
 
 fn diagnostic_texts<'a>(diagnostic: &'a mut Diagnostic, texts: &mut Vec<&'a mut String>) {
     texts.push(&mut diagnostic.message);
+    if let Cow::Owned(tool) = &mut diagnostic.tool {
+        texts.push(tool);
+    }
     texts.extend([&mut diagnostic.code, &mut diagnostic.file].into_iter().flatten());
     for related in &mut diagnostic.related {
         texts.push(&mut related.message);

@@ -14,6 +14,7 @@ mod hostile;
 mod merge;
 mod parse;
 mod records;
+mod secrets;
 mod stop;
 mod thresholds;
 mod witness;
