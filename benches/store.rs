@@ -51,7 +51,7 @@ fn run(at: DateTime<Utc>) -> RunRecord {
             column: Some(1 + number % 80),
             ..Diagnostic::new("typescript", Level::Error, Some("ts2322".into()), message)
         };
-        Found { step: "check".into(), diagnostic }
+        Found::new("check", diagnostic)
     });
     RunRecord {
         run_id: Uuid::now_v7(),

@@ -71,7 +71,9 @@ pub async fn comment(hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         Source::Artifact(name) => {
             let reports = archive.reports(finished.run, name).await?;
             if reports.is_empty() {
-                hands.console.phase("the run left no report behind: it posted its comment itself, or none was asked for");
+                hands
+                    .console
+                    .phase("the run left no report behind: it posted its comment itself, or none was asked for");
                 return Ok(ExitStatus::Success);
             }
             reports

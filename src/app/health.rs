@@ -1,6 +1,7 @@
 //! The health of what runs, as `run` and `check` look at it: endpoints, their history, records, the gate's facts.
 
 use super::Error;
+use crate::app::store::Opened;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
 use crate::health::api::import::Imported;
@@ -8,7 +9,6 @@ use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, Un
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
-use crate::app::store::Opened;
 use crate::store::{self, HealthQuery};
 use crate::time::{Clock, Timestamp};
 use std::collections::BTreeMap;

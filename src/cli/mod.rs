@@ -13,9 +13,7 @@ use crate::redact::Redactor;
 use crate::report::escape::without_commands;
 use crate::step::{self, Cancel};
 use crate::time::SystemClock;
-use args::{
-    CheckCommand, Cli, Command, CommentArgs, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand,
-};
+use args::{CheckCommand, Cli, Command, CommentArgs, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand};
 use clap::Parser;
 use console::{Live, Place, StandardConsole, Verbosity};
 use std::ffi::OsString;
@@ -182,7 +180,7 @@ fn run(
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let cancel = step::watch_signals().map_err(Error::Signals)?;
-        app::run::run(hands(process, cancel, console), &input).await
+        Box::pin(app::run::run(hands(process, cancel, console), &input)).await
     });
     // A measurement that was given up may still be at work; its end is not waited for.
     runtime.shutdown_background();
@@ -191,7 +189,14 @@ fn run(
 
 fn hands<'a>(process: &'a Process, cancel: Cancel, console: &'a mut StandardConsole) -> app::run::Hands<'a> {
     let timer = std::sync::Arc::new(crate::github::RealTimer);
-    app::run::Hands { clock: &SystemClock, timer, patience: crate::github::Patience::default(), process, cancel, console }
+    app::run::Hands {
+        clock: &SystemClock,
+        timer,
+        patience: crate::github::Patience::default(),
+        process,
+        cancel,
+        console,
+    }
 }
 
 fn merge(

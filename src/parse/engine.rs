@@ -6,12 +6,11 @@
 //! so that a reader sees the same lines however the input is cut.
 
 use super::draft::{Ledger, Out, Since, Sink};
-use super::errorformat::{ByErrorformat, Errorformat};
 use super::format::Format;
 use super::line::{BOM, ESC, Line, disguise_len, mark_of, skip_visible, strip_ansi};
-use super::matcher::{Matcher, ProblemMatcher};
+use super::options::Options;
 use super::path::{self, Place};
-use super::reader::{ERRORFORMAT, LARGEST_DOCUMENT, LOOK_BACK, PROBLEM_MATCHER, Reader, ReaderSpec, Step};
+use super::reader::{LARGEST_DOCUMENT, LOOK_BACK, Reader, ReaderSpec, Step};
 use super::runner::{self, Runner, Split};
 use super::search::Markers;
 use super::trace::{self, Fate, Told, Traced};
@@ -19,39 +18,6 @@ use super::{crash, github, suspect};
 use crate::diagnostic::{Account, Diagnostic};
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::collections::HashMap;
-use std::sync::Arc;
-
-/// Where a log comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The project's absolute path; taken off absolute paths that lie in it.
-    pub root: Option<String>,
-    /// Where the step ran, relative to the root; empty: the root itself. Relative paths start there.
-    pub directory: String,
-    /// What the formats `problem-matcher` and `auto` match lines with, before all else.
-    pub matcher: Option<Arc<Matcher>>,
-    /// What the formats `errorformat` and `auto` match lines with, before all else.
-    pub errorformat: Option<Arc<Errorformat>>,
-}
-
-impl Options {
-    /// Whether a reader has what it reads by.
-    fn provides(&self, reader: &ReaderSpec) -> bool {
-        match reader.name {
-            PROBLEM_MATCHER => self.matcher.is_some(),
-            ERRORFORMAT => self.errorformat.is_some(),
-            _ => true,
-        }
-    }
-
-    fn reader(&self, spec: &ReaderSpec) -> Box<dyn Reader> {
-        match (spec.name, &self.matcher, &self.errorformat) {
-            (PROBLEM_MATCHER, Some(matcher), _) => Box::new(ProblemMatcher::new(Arc::clone(matcher))),
-            (ERRORFORMAT, _, Some(errorformat)) => Box::new(ByErrorformat::new(Arc::clone(errorformat))),
-            _ => (spec.new)(),
-        }
-    }
-}
 
 /// Reads one step's output.
 pub struct LogParser {

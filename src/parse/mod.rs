@@ -51,6 +51,7 @@ mod located;
 mod matcher;
 mod miette;
 mod mypy;
+mod options;
 mod path;
 mod prettier;
 mod pylint;
@@ -73,10 +74,11 @@ mod xml;
 
 pub(crate) use xml::{attribute as xml_attribute, events as xml_events, resolved as xml_resolved};
 
-pub use engine::{LogParser, Options};
+pub use engine::LogParser;
 pub use errorformat::{Errorformat, ErrorformatError};
 pub use folder::Folders;
 pub use format::{FORMATS, Format, FormatSpec, Needs};
 pub use listed::is_listed_file;
 pub use matcher::{Matcher, MatcherError};
+pub use options::Options;
 pub use trace::{Because, Fate, Told, Traced};

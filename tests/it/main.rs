@@ -19,12 +19,12 @@ mod explain;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
-#[cfg(unix)]
-mod health;
-#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod github;
+#[cfg(test)]
+#[cfg(unix)]
+mod health;
 #[cfg(test)]
 mod history;
 #[cfg(test)]

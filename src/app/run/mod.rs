@@ -211,7 +211,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         }
         Source::Store | Source::Report(_) => {
             base::read(&settings.config, input, &scene, hands.process, &hands.cancel).await?
-        },
+        }
     };
     notices.extend(scene.notices.iter().cloned());
     notices.extend(versions.notices);

@@ -64,7 +64,8 @@ impl Markers {
     /// The words of a format's readers. They are made ready once: that takes longer than reading a short log.
     pub(super) fn of(format: Format, readers: &[ReaderSpec]) -> &'static Self {
         static OF_FORMATS: [OnceLock<Markers>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
-        static EVERY_LINE: LazyLock<Markers> = LazyLock::new(|| Markers { words: Vec::new(), search: Search::None, first: Vec::new() });
+        static EVERY_LINE: LazyLock<Markers> =
+            LazyLock::new(|| Markers { words: Vec::new(), search: Search::None, first: Vec::new() });
         let words = || readers.iter().flat_map(|spec| spec.markers.iter().copied());
         if words().any(|word| word == "\n") {
             return &EVERY_LINE;
@@ -141,7 +142,7 @@ mod tests {
         ) {
             let data = bits.concat().into_bytes();
             let from = data[from.min(data.len())..].iter().position(|&byte| byte == b'\n').map_or(0, |at| from + at + 1);
-            let line = |end: Option<usize>| end.map(|end| data[..end].iter().filter(|&&byte| byte == b'\n').count());
+            let line = |end: Option<usize>| end.map(|end| memchr::memchr_iter(b'\n', &data[..end]).count());
             let fast = Search::new(&words()).find(&data, from);
             prop_assert_eq!(line(fast), line(Search::portable(&words()).find(&data, from)));
         }

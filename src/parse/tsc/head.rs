@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Level;
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr2, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 use std::sync::LazyLock;
 
 /// A recognised first line; the slices are parts of it.

@@ -1,6 +1,7 @@
 //! Secrets planted wherever a run can come across one, and everything that it writes searched for them.
 
-use super::github::{GitHub, TOKEN};
+use super::github::{TOKEN, pull_request};
+use crate::github::server::GitHub;
 use crate::workshop::Workshop;
 use shipgate::redact::{Part, needles};
 use std::ffi::OsString;
@@ -97,12 +98,12 @@ fn no_secret_leaves_a_run_by_any_way() {
         VIEWS.iter().map(|view| format!("{view}={}", workshop.beside(&format!("views/{view}")).display())).collect();
     let mut arguments = vec!["run", "--record", "--verbose"];
     arguments.extend(targets.iter().flat_map(|target| ["--report", target]));
-    let ran = workshop.shipgate(&arguments).envs(&github.pull_request(&workshop, 1)).envs(&environment()).ends();
+    let ran = workshop.shipgate(&arguments).envs(&pull_request(&github, &workshop, 1)).envs(&environment()).ends();
     assert_eq!(ran.status, Some(1), "{}", ran.said());
     assert!(ran.stdout.contains("***") && ran.stdout.contains("::error "), "{}", ran.stdout);
     holds_none("standard output", ran.stdout.as_bytes());
     holds_none("standard error", ran.stderr.as_bytes());
-    for (_, body) in github.comments() {
+    for body in github.bodies() {
         assert!(body.contains("***"), "{body}");
         holds_none("the comment", body.as_bytes());
     }

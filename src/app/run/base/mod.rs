@@ -5,8 +5,8 @@ mod report;
 
 use super::Input;
 use super::scene::Scene;
-use crate::app::{Error, Process};
 use crate::app::store::{Opened, open};
+use crate::app::{Error, Process};
 use crate::config::Config;
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, Reason, ReasonKind};
