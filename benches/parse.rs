@@ -5,6 +5,8 @@
 //! rounds in turns, since others on the machine only ever add to it. `SHIPGATE_BENCH_MB` sets the size of the
 //! logs (200), `SHIPGATE_BENCH_LOG` names one more log, `SHIPGATE_BENCH_MEMORY=1` measures memory as well.
 
+#![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
+
 use divan::{Bencher, counter::BytesCount};
 use shipgate::parse::{Format, LogParser, Options};
 use std::fmt::Write as _;

@@ -314,7 +314,8 @@ async fn time_and_memory_of_the_whole_tree_are_measured() {
     let cpu = finished.cpu.unwrap();
     assert!(cpu > Duration::from_millis(50) && cpu < finished.wall * 8, "{finished:?}");
     let memory = finished.peak_memory.unwrap();
-    assert!((140_000_000..400_000_000).contains(&memory), "{memory}");
+    // Until it becomes another program a child has the memory of this process, which is that of all tests.
+    assert!(memory > 140_000_000, "{memory}");
 }
 
 #[tokio::test]

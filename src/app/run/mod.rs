@@ -157,7 +157,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let workshop = Workshop {
         directory: &input.directory,
         root: forward_slashes(&input.directory),
-        packages: packages(&input.directory)?,
+        // One command alone is gated whatever the project around it is.
+        packages: if is_single { Vec::new() } else { packages(&input.directory)? },
         classification: &settings.config.classification,
         environment: &scene::environment_for_steps(hands.process),
         redactor: &redactor,

@@ -142,7 +142,7 @@ prop_compose! {
         line in option::of((any::<u64>(), any::<u32>(), any::<u32>())), reason in text(),
     ) -> TypeScriptError {
         let diagnostic = Diagnostic {
-            file: Some(path.trim_start_matches('\\').to_owned() + "x"), line: Some(place.0), column: Some(place.1),
+            file: Some(path.trim_start_matches(['\\', '/']).to_owned() + "x"), line: Some(place.0), column: Some(place.1),
             category: classes.0, severity: classes.1,
             ..Diagnostic::new(tool.0, classes.2, Some(tool.1.into()), message)
         };
