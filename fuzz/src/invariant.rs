@@ -15,7 +15,8 @@ pub fn read_log(name: &str, input: &[u8]) {
     let Some((options, log)) = given(format.needs(), input) else { return };
     let dice = hash(input);
     // What is quadratic shows only in long logs.
-    let repeated = if dice % 64 == 0 && !log.is_empty() { log.repeat(REPEATED / log.len()) } else { Vec::new() };
+    let repeated =
+        if dice.is_multiple_of(64) && !log.is_empty() { log.repeat(REPEATED / log.len()) } else { Vec::new() };
     let log = if repeated.is_empty() { log } else { &repeated };
 
     let whole = parse(format, &options, log, log.len().max(1));

@@ -35,6 +35,7 @@ fn every_format_has_a_fuzz_target_and_no_target_is_of_an_unknown_format() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "names the input that failed")]
 fn every_input_that_once_failed_holds_now() {
     let mut count = 0;
     for folder in fs::read_dir(root().join("tests/fixtures/fuzz")).unwrap() {

@@ -241,7 +241,7 @@ fn what_is_too_large_missing_or_not_asked_for_is_not_posted() {
     let gone = hub().change(|state| state.artifacts["artifacts"][1]["expired"] = json!(true));
     let ran = gone.comments(&workshop, &["--from-run"]);
     assert_eq!((ran.status, gone.posted().len()), (Some(0), 0), "{}", ran.said());
-    assert!(ran.stderr.contains("left no report behind"), "{}", ran.stderr);
+    assert!(ran.said().contains("left no report behind"), "{}", ran.said());
     refused(&hub().change(|state| state.archive = b"no archive".to_vec()), "`shipgate-report`");
     refused(&hub().change(|state| state.archive = zipped(&vec![b' '; 70 << 20])), "larger than 64 MiB");
     let never = hub();

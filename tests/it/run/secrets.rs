@@ -43,19 +43,17 @@ fn planted() -> Workshop {
         for needle in needles(value).into_iter().filter(|needle| needle.part != Part::Line || !value.contains('\n')) {
             let Ok(text) = String::from_utf8(needle.bytes) else { continue };
             let text = text.replace('\n', "\n  ");
-            lines.push_str(&format!(
-                "src/a{index}.ts({},7): error TS2322: says {text} here.\n",
-                lines.lines().count() + 1
-            ));
+            let line = lines.lines().count() + 1;
+            lines.extend([format!("src/a{index}.ts({line},7): error TS2322: says {text} here.\n")]);
             if !text.contains(['\n', '(', '/', ':']) {
-                lines.push_str(&format!("src/{text}.ts(1,1): error TS2322: {name}\n"));
+                lines.extend([format!("src/{text}.ts(1,1): error TS2322: {name}\n")]);
             }
         }
         for line in value.lines() {
-            lines.push_str(&format!("src/b.ts(1,{}): error TS2345: one line: {line}\n", index + 1));
+            lines.extend([format!("src/b.ts(1,{}): error TS2345: one line: {line}\n", index + 1)]);
         }
     }
-    lines.push_str(&format!("src/c.ts(1,1): error TS2322: {TOKEN}\nFound 99 errors of {TOKEN}.\n"));
+    lines.extend([format!("src/c.ts(1,1): error TS2322: {TOKEN}\nFound 99 errors of {TOKEN}.\n")]);
     let (first, second) = SECRETS[0].1.split_at(9);
     let halves = format!("printf '%s' {}\nsleep 0.2\nprintf '%s\\n' {}\n", quoted(first), quoted(second));
     let script = format!("cat lines\n{halves}cat lines >&2\nexit 2\n");
