@@ -65,7 +65,7 @@ const PATIENCE_WHEN_STOPPED: Duration = Duration::from_millis(300);
 /// Opens the configured store.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open()`].
 pub(in crate::app) fn open_store(
     config: &Config,
     directory: &Path,
