@@ -133,6 +133,8 @@ fn kept(view: View, mut one: Diagnostic) -> Diagnostic {
         }
         View::CodeQuality => {
             one.line = one.line.or(Some(1));
+            // Every entry has a check: the tool's own name where there is no code.
+            one.code = one.code.filter(|code| *code != one.tool);
             if one.end_line.is_none() {
                 one.end_column = None;
             }
