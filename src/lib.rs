@@ -5,7 +5,7 @@
 //!
 //! * level 3 [`app`]: one file a use case; the only place where the edges meet
 //! * level 2 [`step`] spawns commands · [`project`] knows the project · [`variable`] the variables ·
-//!   [`store`] the records · [`github`] the pull request · [`health`] what runs
+//!   [`store`] the records · [`github`] the pull request · [`health`] what runs · below them [`postgres`]
 //! * level 1 [`parse`] bytes → diagnostics · [`track`] against the base · [`gate`] verdict ·
 //!   [`report`] views · [`config`] `shipgate.yml`
 //! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
@@ -18,6 +18,7 @@ pub mod gate;
 pub mod github;
 pub mod health;
 pub mod parse;
+pub mod postgres;
 pub mod project;
 pub mod record;
 pub mod redact;

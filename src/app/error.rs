@@ -41,6 +41,8 @@ pub enum Error {
     NothingRecorded(&'static str),
     #[error("`shipgate.yml` says nothing about an API")]
     NoApi,
+    #[error("`shipgate.yml` names no database")]
+    NoDatabase,
     /// A report of another run that is not to be posted.
     #[error("the report is refused: {0}")]
     Report(String),
@@ -71,10 +73,13 @@ impl Error {
             Self::Import { .. } => Some(
                 "give a JUnit report of any test runner, or Hurl's `report.json` (`hurl --report-json DIR`)".to_owned(),
             ),
-            Self::NothingRecorded(_) => Some("record one: `shipgate check api --record`".to_owned()),
+            Self::NothingRecorded(_) => {
+                Some("record one: `shipgate check api --record`, or `check database --record`".to_owned())
+            }
             Self::NoApi => Some(
                 "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
             ),
+            Self::NoDatabase => Some("add one: `databases: { main: { url: \"${DATABASE_URL}\" } }`".to_owned()),
             Self::AlreadyThere(_) => {
                 Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned())
             }
@@ -110,6 +115,7 @@ impl Error {
             | Self::ApiPlan(_)
             | Self::Tls(_)
             | Self::NoApi
+            | Self::NoDatabase
             | Self::Unreadable { .. }
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }

@@ -289,6 +289,19 @@ pub(super) enum CheckCommand {
         #[arg(long, conflicts_with = "last")]
         record: bool,
     },
+    /// The databases: whether they can be reached, logged in to and asked, and how long that takes
+    #[command(after_help = EXIT_STATUS)]
+    Database {
+        /// The environment whose variables are read, instead of the configuration's
+        #[arg(long, value_enum, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+        /// Show the last recorded check of each database and ask none
+        #[arg(long)]
+        last: bool,
+        /// Record the checks
+        #[arg(long, conflicts_with = "last")]
+        record: bool,
+    },
     /// The configuration itself
     Config,
 }
@@ -309,12 +322,12 @@ pub(super) enum StoreCommand {
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
-    /// Add what such documents hold, or record runs that wait in the spool
+    /// Add what such documents hold, or record what waits in the spool
     Import {
         /// Add nothing, and say how much it would be
         #[arg(long)]
         dry_run: bool,
-        /// Documents, or spooled runs; `-` is standard input. None: all of `.shipgate/spool`
+        /// Documents, or files of the spool; `-` is standard input. None: all of `.shipgate/spool`
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         files: Vec<PathBuf>,
     },

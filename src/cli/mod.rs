@@ -95,6 +95,20 @@ fn dispatch(
                 app::check::api::check_api(&input, process, &SystemClock, &cancel, console).await
             })
         }
+        Command::Check(CheckCommand::Database { environment, last, record }) => {
+            use app::check::database::{Input, Keeping, Look, check_database};
+            let input = Input {
+                directory: directory.to_owned(),
+                config,
+                environment: environment.map(Into::into),
+                look: if *last { Look::Last } else { Look::Now },
+                keeping: if *record { Keeping::Record } else { Keeping::Nothing },
+            };
+            runtime()?.block_on(async {
+                let cancel = step::watch_signals().map_err(Error::Signals)?;
+                check_database(&input, process, &SystemClock, &cancel, console).await
+            })
+        }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
         Command::Errors(command) => errors::run(command, config.as_deref(), process, directory, console),
         Command::Trends(arguments) => {

@@ -16,8 +16,10 @@ pub(super) fn read_amount(unit: Unit, node: &Node, reader: &mut Reader) -> Optio
         Unit::Count => None,
         Unit::Seconds => unit::parse_duration(text).map(|duration| duration.as_secs_f64()),
         Unit::Bytes => unit::parse_size(text),
+        Unit::Percent => unit::parse_percentage(text),
     };
-    if let Some(amount) = amount.or_else(|| whole_number(scalar)) {
+    let bare = whole_number(scalar).filter(|_| unit != Unit::Percent);
+    if let Some(amount) = amount.or(bare) {
         return Some(amount);
     }
     let message = format!("{} cannot be {}", reader.subject(), quoted(text));
@@ -52,6 +54,10 @@ fn amount_help(unit: Unit, scalar: &Scalar) -> String {
     let text = &scalar.text;
     let is_quoted = !scalar.is_plain && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match unit {
+        Unit::Percent => match text.trim().parse::<f64>() {
+            Ok(number) => format!("write `{number}%`"),
+            Err(_) => "write a percentage: `80%`".to_owned(),
+        },
         _ if is_quoted => format!("remove the quotes: {}", quoted(text)),
         Unit::Count => "write a whole number, 0 or more, in digits".to_owned(),
         Unit::Seconds => value::duration_help(text),
@@ -67,6 +73,7 @@ pub(super) fn expected(unit: Unit) -> &'static str {
         Unit::Count => "a whole number",
         Unit::Seconds => "a duration",
         Unit::Bytes => "a size",
+        Unit::Percent => "a percentage",
     }
 }
 
@@ -75,6 +82,7 @@ pub(super) fn unit_sample(unit: Unit) -> &'static str {
         Unit::Count => "0",
         Unit::Seconds => "5m",
         Unit::Bytes => "2 MB",
+        Unit::Percent => "80%",
     }
 }
 

@@ -4,6 +4,7 @@ use super::api::check_api;
 use super::choice::StoreKind;
 use super::classification::check_rules;
 use super::collection::{OneOrMore, Table};
+use super::database::check_databases;
 use super::pattern::{self, ErrorformatText};
 use super::raw::{RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// The checked configuration. `None` when a mistake was found that leaves none.
 pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
     let raw = RawConfig::read(root, reader)?;
-    let has_api = raw.api.is_some();
+    let (has_api, has_databases) = (raw.api.is_some(), raw.databases.is_some());
     let (store, retention) = raw.store.map(|store| check_store(store.value, reader)).unwrap_or_default();
     Some(Config {
         environment: raw.environment.map(|environment| environment.value.0).unwrap_or_default(),
@@ -28,8 +29,13 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         steps: raw.steps.map(|steps| check_steps(steps.value.0, reader)),
         variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
         api: raw.api.map(|api| check_api(api, reader)),
+        databases: raw.databases.map(|databases| check_databases(databases, reader)).unwrap_or_default(),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
-        policy: policy(raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(), has_api),
+        policy: policy(
+            raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(),
+            has_api.then(Policy::of_api).into_iter().flatten(),
+            has_databases.then(Policy::of_databases).into_iter().flatten(),
+        ),
         store,
         retention,
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
@@ -251,9 +257,12 @@ fn check_retention(raw: &RawRetention) -> RetentionConfig {
 }
 
 /// What the file says over what holds without it.
-fn policy(named: Vec<(Measure, Option<Threshold>)>, has_api: bool) -> Policy {
-    let of_api = has_api.then(Policy::of_api).into_iter().flatten();
-    let defaults = Policy::default().thresholds.into_iter().chain(of_api);
+fn policy(
+    named: Vec<(Measure, Option<Threshold>)>,
+    of_api: impl Iterator<Item = Threshold>,
+    of_databases: impl Iterator<Item = Threshold>,
+) -> Policy {
+    let defaults = Policy::default().thresholds.into_iter().chain(of_api).chain(of_databases);
     let mut thresholds: BTreeMap<Measure, Threshold> =
         defaults.map(|threshold| (threshold.measure, threshold)).collect();
     for (measure, threshold) in named {

@@ -18,6 +18,7 @@ mod check;
 mod choice;
 mod classification;
 mod collection;
+mod database;
 mod mistake;
 mod pattern;
 mod raw;
@@ -33,6 +34,7 @@ mod tree;
 mod unit;
 mod value;
 
+pub use database::DatabaseConfig;
 pub use mistake::{Mistake, Mistakes, Related};
 pub use render::Colour;
 pub use schema::schema;

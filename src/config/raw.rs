@@ -4,6 +4,7 @@ use super::api::RawApi;
 use super::choice::{Choice, StoreKind, Word};
 use super::classification::Rule;
 use super::collection::{NonEmpty, OneOrMore, Table};
+use super::database::{DatabaseName, RawDatabase};
 use super::pattern::ErrorformatText;
 use super::read::{At, Read, Reader, Section, keys};
 use super::suggest::quoted;
@@ -30,6 +31,8 @@ keys! {
         variables = "variables": RawVariables,
         /// The API: where it is, its endpoints and what is expected of them.
         api = "api": RawApi,
+        /// The Postgres databases that the project needs, by a name of their own.
+        databases = "databases": Table<DatabaseName, RawDatabase>,
         /// Category and severity of what tools say, where they are not to be the usual ones. The first
         /// that fits a diagnostic decides.
         classification = "classification": NonEmpty<Rule>,
@@ -194,6 +197,7 @@ pub(super) fn sections() -> Vec<Section> {
         section("", RawConfig::KEYS),
         section("steps", RawStep::KEYS),
         section("variables", RawVariables::KEYS),
+        section("databases", RawDatabase::KEYS),
         section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
         section("store", RawStore::KEYS),

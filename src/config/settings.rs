@@ -1,5 +1,6 @@
 //! The checked configuration: what the rest of the program works with.
 
+use super::DatabaseConfig;
 use super::api::ApiConfig;
 use crate::diagnostic::Classification;
 use crate::gate::Policy;
@@ -21,6 +22,8 @@ pub struct Config {
     pub steps: Option<Vec<StepConfig>>,
     pub variables: VariablesConfig,
     pub api: Option<ApiConfig>,
+    /// In the order of the file.
+    pub databases: Vec<DatabaseConfig>,
     /// Applied once to what tools said, before anything is compared or judged.
     pub classification: Classification,
     pub policy: Policy,

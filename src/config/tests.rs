@@ -131,7 +131,11 @@ fn a_measure_is_called_by_its_place_in_the_file() {
     for measure in threshold::measures() {
         let name = measure.name();
         let (group, key) = name.split_once('.').unwrap_or(("", &name));
-        let limit = if measure == Measure::CheckedFiles { "{ min: 77 }" } else { "77" };
+        let limit = match measure {
+            Measure::CheckedFiles => "{ min: 77 }",
+            Measure::PoolUse => "77%",
+            _ => "77",
+        };
         let text = if group.is_empty() { format!("{key}: {limit}") } else { format!("{group}: {{ {key}: {limit} }}") };
         assert_eq!(threshold(&text).measure, measure, "{name}");
     }

@@ -12,7 +12,7 @@ use crate::record::AssetKind;
 use serde_json::{Map, Value, json};
 
 /// The measures that have a key of their own, and what editors say of them.
-const MEASURES: [(Measure, &str); 15] = [
+const MEASURES: [(Measure, &str); 25] = [
     (Measure::Errors, "Errors in all. No limit by default."),
     (Measure::NewErrors, "Errors that the base does not have. Default: 0."),
     (Measure::Warnings, "Warnings in all. No limit by default."),
@@ -30,6 +30,19 @@ const MEASURES: [(Measure, &str); 15] = [
         "Endpoints that could not be checked. Without a limit, one of them leaves the answer open.",
     ),
     (Measure::UncalledOperations, "Operations of the OpenAPI document that could not be called. No limit by default."),
+    (Measure::FailedDatabases, "Databases that cannot be reached or whose query fails. Default: 0."),
+    (Measure::SlowDatabases, "Databases whose query is slow. Default: a warning above 0."),
+    (
+        Measure::UnknownDatabases,
+        "Databases that could not be checked. Without a limit, one of them leaves the answer open.",
+    ),
+    (Measure::QueryTime, "The average time of the slowest database's query. No limit by default."),
+    (Measure::PoolUse, "How much of a server's connections is in use. No limit by default."),
+    (Measure::ReplicationLag, "How far a replica is behind. No limit by default."),
+    (Measure::LongTransactions, "Transactions that have been open for long. No limit by default."),
+    (Measure::LockWaits, "Locks that somebody waits for. No limit by default."),
+    (Measure::PendingMigrations, "Versions of shipgate's tables to be made. Default: a warning above 0."),
+    (Measure::ExposedTables, "Tables that Supabase's Data API shows to everybody, where `exposure` is on. Default: 0."),
     (Measure::CheckedFiles, "Files that the checker looked at; `{ min: 1 }` is how it is limited."),
 ];
 
@@ -124,8 +137,19 @@ fn limits(measure: Measure) -> &'static [&'static str] {
     match measure {
         // More files are never worse.
         Measure::CheckedFiles => &[MIN, ON_EXCEED],
-        // They are an increase already.
-        Measure::NewErrors | Measure::NewWarnings => &[MAX, ON_EXCEED],
+        // They are an increase already, or of this moment alone.
+        Measure::NewErrors
+        | Measure::NewWarnings
+        | Measure::FailedDatabases
+        | Measure::SlowDatabases
+        | Measure::UnknownDatabases
+        | Measure::QueryTime
+        | Measure::PoolUse
+        | Measure::ReplicationLag
+        | Measure::LongTransactions
+        | Measure::LockWaits
+        | Measure::PendingMigrations
+        | Measure::ExposedTables => &[MAX, ON_EXCEED],
         // A build that ships almost nothing went wrong.
         Measure::BundleSize | Measure::BundleKind(_) => &[MAX, MIN, MAX_INCREASE, ON_EXCEED],
         _ => &[MAX, MAX_INCREASE, ON_EXCEED],
@@ -174,6 +198,7 @@ fn sample(measure: Measure) -> String {
         (_, Unit::Count) => format!("{key}: 0"),
         (_, Unit::Seconds) => format!("{key}: 5m"),
         (_, Unit::Bytes) => format!("{key}: 2 MB"),
+        (_, Unit::Percent) => format!("{key}: 80%"),
     }
 }
 
@@ -238,6 +263,7 @@ fn refuse_limit(measure: Measure, entry: &Entry, reader: &mut Reader) {
     let reason = match (measure, key.as_str()) {
         (Measure::CheckedFiles, _) => "more files are never worse; write `min` for the fewest",
         (Measure::NewErrors | Measure::NewWarnings, MAX_INCREASE) => "it counts only what is new; write `max`",
+        (_, MAX_INCREASE) => "nothing of it is known of the base; write `max`",
         _ => "less is never worse; write `max` for the most",
     };
     let message = format!("`{key}` makes no sense for {}", reader.subject());
@@ -245,12 +271,14 @@ fn refuse_limit(measure: Measure, entry: &Entry, reader: &mut Reader) {
 }
 
 /// Measures that stand for all that have the same schema, and the name of it.
-const DEFINITIONS: [(&str, Measure); 5] = [
+const DEFINITIONS: [(&str, Measure); 7] = [
     ("count-threshold", Measure::Errors),
     ("new-count-threshold", Measure::NewErrors),
     ("checked-files-threshold", Measure::CheckedFiles),
     ("duration-threshold", Measure::BuildTime),
     ("size-threshold", Measure::BundleSize),
+    ("time-threshold", Measure::QueryTime),
+    ("percentage-threshold", Measure::PoolUse),
 ];
 
 fn reference(measure: Measure) -> Value {
@@ -271,6 +299,7 @@ fn definition(measure: Measure) -> Value {
         Unit::Count => {}
         Unit::Seconds => amounts.push(json!({ "type": "string", "pattern": unit::DURATION })),
         Unit::Bytes => amounts.push(json!({ "type": "string", "pattern": unit::SIZE })),
+        Unit::Percent => amounts = vec![json!({ "type": "string", "pattern": unit::PERCENTAGE })],
     }
     let amount = json!({ "anyOf": amounts });
     amounts.push(json!({ "type": "string", "pattern": unit::PERCENTAGE }));

@@ -29,7 +29,18 @@ pub(super) fn how_to_mend(measure: Measure, limit: Limit) -> String {
                 .to_owned();
         }
         Measure::FailedEndpoints | Measure::DegradedEndpoints => "see what each endpoint answers".to_owned(),
-        Measure::UnknownEndpoints => "see why they could not be checked".to_owned(),
+        Measure::UnknownEndpoints | Measure::UnknownDatabases => "see why they could not be checked".to_owned(),
+        Measure::FailedDatabases => "see what each database says".to_owned(),
+        Measure::SlowDatabases | Measure::QueryTime => {
+            "see the plan of the query (`explain analyze`), and how far away the database is".to_owned()
+        }
+        Measure::PoolUse => "end connections that nobody needs, use a pooler, or raise `max_connections`".to_owned(),
+        Measure::ReplicationLag => "see what keeps the replica busy".to_owned(),
+        Measure::LongTransactions | Measure::LockWaits => {
+            "see who holds it up: `select pid, state, xact_start, query from pg_stat_activity`".to_owned()
+        }
+        Measure::PendingMigrations => "make them: `shipgate store migrate`".to_owned(),
+        Measure::ExposedTables => "turn row-level security on for the tables listed here".to_owned(),
         Measure::UncalledOperations => {
             return "give the parameters of the operations listed an `example`, or allow those that write by name: \
                     `api.allow-writes`"

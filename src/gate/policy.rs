@@ -33,6 +33,21 @@ pub enum Measure {
     UnknownEndpoints,
     /// Operations of the API's document that could not be called.
     UncalledOperations,
+    FailedDatabases,
+    SlowDatabases,
+    /// Databases that could not be checked.
+    UnknownDatabases,
+    /// Seconds, the average of the slowest database.
+    QueryTime,
+    /// Percent, of the fullest server.
+    PoolUse,
+    /// Seconds.
+    ReplicationLag,
+    LongTransactions,
+    LockWaits,
+    PendingMigrations,
+    /// Tables and views that Supabase's Data API shows to more than it should.
+    ExposedTables,
 }
 
 /// How a number is shown.
@@ -42,6 +57,7 @@ pub enum Unit {
     Count,
     Seconds,
     Bytes,
+    Percent,
 }
 
 impl Measure {
@@ -68,13 +84,24 @@ impl Measure {
             Self::DegradedEndpoints => "degraded-endpoints".into(),
             Self::UnknownEndpoints => "unknown-endpoints".into(),
             Self::UncalledOperations => "uncalled-operations".into(),
+            Self::FailedDatabases => "failed-databases".into(),
+            Self::SlowDatabases => "slow-databases".into(),
+            Self::UnknownDatabases => "unknown-databases".into(),
+            Self::QueryTime => "query-time".into(),
+            Self::PoolUse => "pool-use".into(),
+            Self::ReplicationLag => "replication-lag".into(),
+            Self::LongTransactions => "long-transactions".into(),
+            Self::LockWaits => "lock-waits".into(),
+            Self::PendingMigrations => "pending-migrations".into(),
+            Self::ExposedTables => "exposed-tables".into(),
         }
     }
 
     #[must_use]
     pub fn unit(self) -> Unit {
         match self {
-            Self::BuildTime => Unit::Seconds,
+            Self::BuildTime | Self::QueryTime | Self::ReplicationLag => Unit::Seconds,
+            Self::PoolUse => Unit::Percent,
             Self::BundleSize | Self::BundleKind(_) => Unit::Bytes,
             _ => Unit::Count,
         }
@@ -128,6 +155,19 @@ impl Policy {
     pub fn of_api() -> [Threshold; 2] {
         let degraded = Threshold::max(Measure::DegradedEndpoints, 0.0);
         [Threshold::max(Measure::FailedEndpoints, 0.0), Threshold { on_exceed: OnExceed::Warn, ..degraded }]
+    }
+
+    /// What holds besides where databases are configured: none has failed, none shows to everybody what it was
+    /// asked about, and a warning where one is slow or has migrations pending.
+    #[must_use]
+    pub fn of_databases() -> [Threshold; 4] {
+        let warn = |measure| Threshold { on_exceed: OnExceed::Warn, ..Threshold::max(measure, 0.0) };
+        [
+            Threshold::max(Measure::FailedDatabases, 0.0),
+            warn(Measure::SlowDatabases),
+            warn(Measure::PendingMigrations),
+            Threshold::max(Measure::ExposedTables, 0.0),
+        ]
     }
 }
 

@@ -6,6 +6,7 @@ pub mod api_health;
 pub mod build;
 pub mod bundle;
 pub mod check;
+pub mod database_check;
 pub mod database_health;
 pub mod deployment;
 pub mod error_status;
@@ -21,6 +22,9 @@ pub use api_health::{ApiHealthCheck, HealthStatus, HttpMethod};
 pub use build::{BuildConfiguration, BuildStatus};
 pub use bundle::{Asset, AssetKind, Bundle, Sizes};
 pub use check::{EndpointCheck, NotCalled, Phases};
+pub use database_check::{
+    ConnectionPhase, ConnectionPhases, Connections, DatabaseCheck, Exposure, Measured, NotTried, ServerState,
+};
 pub use database_health::{ConnectionStatus, DatabaseHealth, QueryStatus};
 pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};

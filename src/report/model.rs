@@ -3,8 +3,8 @@
 use crate::diagnostic::{Account, Diagnostic, Exit};
 use crate::gate::{StepOutcome, Verdict};
 use crate::record::{
-    BuildConfiguration, Bundle, Deferral, EndpointCheck, Environment, HealthStatus, Leak, LinePrint, NotCalled,
-    UndeclaredRead, VariableCheck,
+    BuildConfiguration, Bundle, DatabaseCheck, Deferral, EndpointCheck, Environment, HealthStatus, Leak, LinePrint,
+    NotCalled, NotTried, UndeclaredRead, VariableCheck,
 };
 use crate::time::Timestamp;
 use crate::track::Found;
@@ -220,6 +220,29 @@ impl ApiHealth {
     }
 }
 
+/// The databases as they were found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DatabasesHealth {
+    /// In the order of the configuration.
+    pub checks: Vec<DatabaseCheck>,
+    /// Those that could not be tried at all.
+    pub not_tried: Vec<NotTried>,
+}
+
+impl DatabasesHealth {
+    /// How many of those that were tried are so.
+    #[must_use]
+    pub fn count(&self, status: HealthStatus) -> usize {
+        self.checks.iter().filter(|check| check.status == status).count()
+    }
+
+    /// How many are not known to be well or not.
+    #[must_use]
+    pub fn unknown(&self) -> usize {
+        self.count(HealthStatus::Unknown) + self.not_tried.len()
+    }
+}
+
 /// How much a notice matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -252,6 +275,9 @@ pub struct Report {
     /// Absent when no API is configured.
     #[serde(default)]
     pub api: Option<ApiHealth>,
+    /// Absent when no database is configured.
+    #[serde(default)]
+    pub databases: Option<DatabasesHealth>,
     /// Errors first, then by severity, file and line.
     pub diagnostics: Vec<Tracked>,
     /// What the base had and this run has not.

@@ -78,6 +78,7 @@ pub fn value(unit: Unit, number: f64) -> String {
         Unit::Count => decimal(number, 2),
         Unit::Seconds => duration(number),
         Unit::Bytes => bytes(number.max(0.0).round() as u64),
+        Unit::Percent => format!("{}%", decimal(number, 1)),
     }
 }
 
@@ -132,6 +133,7 @@ fn in_full(unit: Unit, number: f64) -> String {
         Unit::Count => decimal(number, 4),
         Unit::Seconds => format!("{}s", decimal(number, 4)),
         Unit::Bytes => format!("{} B", count(number.max(0.0).round() as u64)),
+        Unit::Percent => format!("{}%", decimal(number, 4)),
     }
 }
 

@@ -9,6 +9,8 @@ const LEVELS: &[(u32, &[&str])] = &[
     (40, &["cli", "web"]),
     (30, &["app"]),
     (20, &["step", "project", "variable", "health", "deploy", "github", "store"]),
+    // Within level 2, what two of it reach a database by.
+    (19, &["postgres"]),
     // Within level 1, what describes others stands above what it describes.
     (12, &["report"]),
     (11, &["config"]),
@@ -27,7 +29,7 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("octocrab", &["github"]),
-    ("sqlx", &["store"]),
+    ("sqlx", &["postgres", "health", "store"]),
 ];
 
 fn level(module: &str) -> u32 {

@@ -2,21 +2,18 @@
 
 use super::{options, write};
 use crate::app::console::Console;
-use crate::app::health::{self, MEASURES, Scope};
-use crate::app::run::base::open_store;
+use crate::app::health::api::{self as health, MEASURES};
+use crate::app::health::{Site, keep};
 use crate::app::run::redaction::redact_api;
 use crate::app::settings::Settings;
-use crate::app::store::Opened;
+use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
 use crate::gate::{BaseFacts, Facts, Policy, Reason, judge};
 use crate::health::api::import::read_report;
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
-use crate::redact::Redactor;
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
 use crate::step::Cancel;
-use crate::store;
 use crate::time::Clock;
-use crate::variable;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -65,14 +62,17 @@ pub async fn check_api(
 ) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
     let environment = input.environment.unwrap_or(settings.config.environment);
-    let there = There { input, settings: &settings, environment, process, cancel };
+    let site = Site { directory: &input.directory, config: &settings.config, environment, process, cancel };
     let Found { api, mut notices, mut reasons } = match &input.look {
-        Look::Now => there.now(clock, cancel).await?,
-        Look::Last => there.last().await?,
-        Look::Report(path) => there.report(path, clock).await?,
+        Look::Now => {
+            let (api, notices) = site.check_api(input.base.as_ref(), clock).await?.ok_or(Error::NoApi)?;
+            Found { api, notices, reasons: Vec::new() }
+        }
+        Look::Last => last_recorded(&site).await?,
+        Look::Report(path) => of_report(&site, path, clock).await?,
     };
     if input.keeping == Keeping::Record {
-        notices.extend(record(there.open(), &api).await);
+        notices.extend(keep(&site, Checks::of(Some(&api), None)).await);
     }
     let policy = policy(&settings.config.policy, settings.config.api.is_some());
     // A report may have failures of no endpoint and nothing else.
@@ -93,15 +93,6 @@ fn policy(configured: &Policy, has_api: bool) -> Policy {
     Policy { thresholds: own.chain(default).collect() }
 }
 
-/// Where it looks.
-struct There<'a> {
-    input: &'a Input,
-    settings: &'a Settings,
-    environment: Environment,
-    process: &'a Process,
-    cancel: &'a Cancel,
-}
-
 /// What it sees.
 struct Found {
     api: ApiHealth,
@@ -109,80 +100,30 @@ struct Found {
     reasons: Vec<Reason>,
 }
 
-impl There<'_> {
-    fn open(&self) -> Result<Opened, store::Error> {
-        open_store(&self.settings.config, &self.input.directory, self.process, self.cancel)
+async fn last_recorded(site: &Site<'_>) -> Result<Found, Error> {
+    let history = site.open()?.as_store().api_health(&health::query(site.environment)).await?;
+    if history.is_empty() {
+        return Err(Error::NothingRecorded(site.environment.as_str()));
     }
-
-    fn variables(&self) -> variable::Inputs<'_> {
-        variable::Inputs {
-            project: &self.input.directory,
-            config: &self.settings.config.variables,
-            process: &self.process.variables,
-            environment: self.environment,
-        }
-    }
-
-    /// Of every secret of the project, and more.
-    fn redactor(&self, more: impl Iterator<Item = (String, String)>) -> Result<Redactor, Error> {
-        let known = variable::check(self.variables())?.secrets;
-        let known = known.into_iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
-        Ok(Redactor::new(known.chain(more)))
-    }
-
-    async fn now(&self, clock: &dyn Clock, cancel: &Cancel) -> Result<Found, Error> {
-        let config = self.settings.config.api.as_ref().ok_or(Error::NoApi)?;
-        let values = variable::values(self.variables())?;
-        let (directory, environment, base) = (&self.input.directory, self.environment, self.input.base.as_ref());
-        let scope = Scope { config, directory, environment, base, values: &values };
-        let prepared = scope.prepare()?;
-        let redactor = self.redactor(prepared.plan.secrets.iter().cloned())?;
-        let (history, notice) = health::history(self.open(), environment).await;
-        let mut api = scope.look(prepared, &history, clock, cancel).await;
-        redact_api(&mut api, &redactor);
-        Ok(Found { api, notices: notice.into_iter().collect(), reasons: Vec::new() })
-    }
-
-    async fn last(&self) -> Result<Found, Error> {
-        let history = self.open()?.as_store().api_health(&health::query(self.environment)).await?;
-        if history.is_empty() {
-            return Err(Error::NothingRecorded(self.environment.as_str()));
-        }
-        Ok(Found { api: last(history), notices: Vec::new(), reasons: Vec::new() })
-    }
-
-    async fn report(&self, path: &Path, clock: &dyn Clock) -> Result<Found, Error> {
-        let path = self.input.directory.join(path);
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let report = read_report(&text).map_err(|source| Error::Import { path, source })?;
-        let (history, notice) = health::history(self.open(), self.environment).await;
-        let settling = self.settings.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
-        let (mut api, mut reasons) = health::imported(report, &history, &settling, self.environment, clock.now());
-        let redactor = self.redactor(std::iter::empty())?;
-        redact_api(&mut api, &redactor);
-        let mut notices: Vec<Notice> = notice.into_iter().collect();
-        for reason in &mut reasons {
-            reason.message = redactor.redact(&reason.message).into_owned();
-            let (message, help) = (reason.message.clone(), reason.help.clone());
-            notices.push(Notice { level: NoticeLevel::Warning, message, help });
-        }
-        Ok(Found { api, notices, reasons })
-    }
+    Ok(Found { api: last(history), notices: Vec::new(), reasons: Vec::new() })
 }
 
-/// Writes the checks down. What fails is shown and changes nothing about the answer.
-pub(in crate::app) async fn record(opened: Result<Opened, store::Error>, api: &ApiHealth) -> Option<Notice> {
-    let warning = |message: String, help: Option<String>| Notice { level: NoticeLevel::Warning, message, help };
-    let records = match health::records(api) {
-        Ok(records) => records,
-        Err(invalid) => return Some(warning(format!("the checks of the API were not recorded: {invalid}"), None)),
-    };
-    let added = match opened {
-        Ok(opened) => opened.as_store().add_api_health(&records).await,
-        Err(error) => Err(error),
-    };
-    let error = added.err()?;
-    Some(warning(format!("the checks of the API were not recorded: {error}"), Some(error.help())))
+async fn of_report(site: &Site<'_>, path: &Path, clock: &dyn Clock) -> Result<Found, Error> {
+    let path = site.directory.join(path);
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    let report = read_report(&text).map_err(|source| Error::Import { path, source })?;
+    let (history, notice) = health::history(site.open(), site.environment).await;
+    let settling = site.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
+    let (mut api, mut reasons) = health::imported(report, &history, &settling, site.environment, clock.now());
+    let redactor = site.redactor(std::iter::empty())?;
+    redact_api(&mut api, &redactor);
+    let mut notices: Vec<Notice> = notice.into_iter().collect();
+    for reason in &mut reasons {
+        reason.message = redactor.redact(&reason.message).into_owned();
+        let (message, help) = (reason.message.clone(), reason.help.clone());
+        notices.push(Notice { level: NoticeLevel::Warning, message, help });
+    }
+    Ok(Found { api, notices, reasons })
 }
 
 /// The newest record of each endpoint, sorted by path.

@@ -1,6 +1,7 @@
 //! `shipgate check`: one thing without running a build.
 
 pub mod api;
+pub mod database;
 
 use super::console::Console;
 use super::matcher::read_matcher_of;

@@ -8,7 +8,9 @@ use crate::diagnostic::{Category, Diagnostic, Severity};
 use crate::gate::{Measure, Reason, combine, conclude};
 use crate::record::{UndeclaredRead, VariableCheck};
 use crate::report::finding::from_repository_root;
-use crate::report::{ApiHealth, Base, Counts, Project, Report, Run, Step, ToolInfo, Tracked, Variables};
+use crate::report::{
+    ApiHealth, Base, Counts, DatabasesHealth, Project, Report, Run, Step, ToolInfo, Tracked, Variables,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the parts do not say: who merged them, when and where.
@@ -61,6 +63,7 @@ pub(super) fn join(frame: Frame, mut parts: Vec<Found>, unreadable: Vec<Reason>,
         build: builds.next().filter(|_| reports.len() == 1),
         variables: variables(&reports),
         api: api(&reports),
+        databases: databases(&reports),
         diagnostics,
         fixed,
         notices,
@@ -234,6 +237,17 @@ fn api(reports: &[Report]) -> Option<ApiHealth> {
         all.base_url = all.base_url.filter(|url| part.base_url.as_ref() == Some(url));
         all.checks.extend(part.checks);
         all.not_called.extend(part.not_called);
+    }
+    Some(all)
+}
+
+/// All databases that any part looked at.
+fn databases(reports: &[Report]) -> Option<DatabasesHealth> {
+    let mut parts = reports.iter().filter_map(|report| report.databases.clone());
+    let mut all = parts.next()?;
+    for part in parts {
+        all.checks.extend(part.checks);
+        all.not_tried.extend(part.not_tried);
     }
     Some(all)
 }

@@ -1,11 +1,11 @@
 //! From what was found to the numbers that the gate judges.
 
-use crate::app::health;
+use crate::app::health::{api, database};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
 use crate::gate::{BaseFacts, Fact, Facts, Measure};
 use crate::record::{AssetKind, Bundle, Deferral, VariableCheck};
 use crate::report::quantity::counted;
-use crate::report::{ApiHealth, Base, Counts, Notice, NoticeLevel, State, Step, Tracked, Variables};
+use crate::report::{ApiHealth, Base, Counts, DatabasesHealth, Notice, NoticeLevel, State, Step, Tracked, Variables};
 use crate::time::Timestamp;
 use crate::track::Found;
 use std::collections::{BTreeMap, HashSet};
@@ -115,6 +115,7 @@ pub(super) struct Measurements<'a> {
     pub(super) counts: &'a Counts,
     pub(super) variables: &'a Variables,
     pub(super) api: Option<&'a ApiHealth>,
+    pub(super) databases: Option<&'a DatabasesHealth>,
     pub(super) output: &'a Output,
     /// Seconds, where the build ended by itself.
     pub(super) build_time: Option<f64>,
@@ -135,7 +136,8 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
     );
     bundle_facts(found.output, &mut now);
     variable_facts(found.variables, found.output, &mut now);
-    now.extend(health::facts(found.api));
+    now.extend(api::facts(found.api));
+    now.extend(database::facts(found.databases));
     let base = match (found.unreadable_base, found.base_found) {
         (Some(why), _) => BaseFacts::Unreadable(why.to_owned()),
         (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known, found.now)),

@@ -13,7 +13,7 @@ pub(super) mod redaction;
 pub(super) mod scene;
 
 use super::console::Console;
-use super::health;
+use super::health::{Site, api, database};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::{CommentPolicy, CommitCheck};
@@ -129,16 +129,12 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
             environment,
         })?
     };
-    let values = match &settings.config.api {
-        Some(_) if !is_single => variable::values(variable::Inputs {
-            project: &input.directory,
-            config: &settings.config.variables,
-            process: &hands.process.variables,
-            environment,
-        })?,
-        _ => BTreeMap::new(),
-    };
-    let api = settings.config.api.as_ref().filter(|_| !is_single).map(|config| health::Scope {
+    let asked = hands.cancel.clone();
+    let (directory, config, process) = (&input.directory, &settings.config, hands.process);
+    let site = Site { directory, config, environment, process, cancel: &asked };
+    let looks = !is_single && (config.api.is_some() || !config.databases.is_empty());
+    let values = if looks { site.values()? } else { BTreeMap::new() };
+    let scope = settings.config.api.as_ref().filter(|_| !is_single).map(|config| api::Scope {
         config,
         directory: &input.directory,
         environment,
@@ -146,8 +142,9 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         values: &values,
     });
     // What is wrong with it is to be known before minutes are spent.
-    let prepared = api.as_ref().map(health::Scope::prepare).transpose()?;
-    let redactor = redactor(&checked, &scene, prepared.as_ref());
+    let prepared = scope.as_ref().map(api::Scope::prepare).transpose()?;
+    let databases = (!is_single && !config.databases.is_empty()).then(|| database::prepare(&site, &values));
+    let redactor = redactor(&checked, &scene, prepared.as_ref(), databases.as_ref());
     // Steps are known by their names in the report and in the records alike.
     for step in &mut plan.steps {
         step.name = redactor.redact(&step.name).into_owned();
@@ -164,7 +161,6 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         redactor: &redactor,
     };
     let build = Built::begin(&plan, &scene, environment, started_at);
-    let asked = hands.cancel.clone();
     let mut desk = Desk::open(&scene, input, &settings.config, Arc::clone(&hands.timer), hands.patience);
     let versions = || unless_stopped(asked.clone(), scene.versions(hands.process));
     let steps = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console);
@@ -192,13 +188,19 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     .await;
 
     let mut history_notice = None;
-    let api = match api.zip(prepared) {
+    let api = match scope.zip(prepared) {
         Some((scope, prepared)) => {
             hands.console.phase(&format!("checking {} endpoints", prepared.plan.endpoints.len()));
-            let opened = open_store(&settings.config, &input.directory, hands.process, &hands.cancel);
-            let (history, notice) = health::history(opened, environment).await;
+            let (history, notice) = api::history(site.open(), environment).await;
             history_notice = notice;
             Some(scope.look(prepared, &history, hands.clock, &hands.cancel).await)
+        }
+        None => None,
+    };
+    let databases = match databases {
+        Some(prepared) => {
+            hands.console.phase(&format!("checking {} databases", prepared.len()));
+            Some(database::look(prepared, environment, hands.clock, &hands.cancel).await)
         }
         None => None,
     };
@@ -220,7 +222,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let mut reasons = reasons(&executed);
     reasons.extend(measured.reasons);
     reasons.extend(scene.reason());
-    reasons.extend(api.iter().flat_map(|api| health::reasons(api, &settings.config.policy)));
+    reasons.extend(api.iter().flat_map(|api| api::reasons(api, &settings.config.policy)));
+    reasons.extend(databases.iter().flat_map(|databases| database::reasons(databases, &settings.config.policy)));
     notices.extend(history_notice);
 
     let unclean = executed.iter().rfind(|done| done.step.outcome != StepOutcome::Clean && !done.log.is_empty());
@@ -257,6 +260,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         counts: &judged,
         variables: &variables,
         api: api.as_ref(),
+        databases: databases.as_ref(),
         output: &measured.output,
         build_time: build.build_time,
         base: &base,
@@ -281,6 +285,7 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         build: Some(build),
         variables,
         api,
+        databases,
         diagnostics,
         fixed,
         notices,
@@ -307,11 +312,17 @@ fn size_cache(input: &Input) -> Option<PathBuf> {
     (input.writing != Writing::Nothing && modules.is_dir()).then(|| modules.join(".cache/shipgate"))
 }
 
-fn redactor(checked: &Checked, scene: &Scene, api: Option<&health::Prepared>) -> Redactor {
+fn redactor(
+    checked: &Checked,
+    scene: &Scene,
+    api: Option<&api::Prepared>,
+    databases: Option<&database::Prepared>,
+) -> Redactor {
     let tokens = scene.event.as_ref().and_then(|event| event.token.as_ref());
     let secrets = checked.secrets.iter().map(|secret| (secret.key().to_owned(), secret.expose().to_owned()));
     let of_api = api.into_iter().flat_map(|prepared| prepared.plan.secrets.iter().cloned());
-    let secrets = secrets.chain(of_api);
+    let of_databases = databases.into_iter().flat_map(|prepared| prepared.secrets.iter().cloned());
+    let secrets = secrets.chain(of_api).chain(of_databases);
     Redactor::new(secrets.chain(tokens.map(|token| ("GITHUB_TOKEN".to_owned(), token.expose().to_owned()))))
 }
 

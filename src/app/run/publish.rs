@@ -6,9 +6,9 @@ use super::desk::{Commented, Desk};
 use super::redaction;
 use super::scene::Scene;
 use super::{Hands, Input, Writing};
-use crate::app::check;
 use crate::app::console::{Colour, Console};
-use crate::app::store::spool;
+use crate::app::health::{self, Site};
+use crate::app::store::{Checks, spool};
 use crate::app::{Error, Process};
 use crate::config::Config;
 use crate::gate::{Outcome, Reason, ReasonKind};
@@ -76,10 +76,17 @@ pub(in crate::app) async fn publish(
         let notices;
         (is_recorded, notices) = record(hands, config, scene, input, &report, readings).await;
         report.notices.extend(notices);
-        if let Some(api) = &report.api {
-            let opened = open_store(config, &input.directory, hands.process, &hands.cancel);
-            let notice = check::api::record(opened, api).await;
-            report.notices.extend(notice);
+        if report.api.is_some() || report.databases.is_some() {
+            let site = Site {
+                directory: &input.directory,
+                config,
+                environment: report.run.environment,
+                process: hands.process,
+                cancel: &hands.cancel,
+            };
+            let checks = Checks::of(report.api.as_ref(), report.databases.as_ref());
+            let notices = health::keep(&site, checks).await;
+            report.notices.extend(notices);
         }
     }
     let identity = identity(input, scene, &report);
@@ -222,11 +229,11 @@ async fn record(
     let mut notices = Vec::new();
     // The order of recording is the order of the runs: what waits comes first.
     match spool::record_waiting(&input.directory, opened.as_store()).await {
-        Ok(0) => {}
-        Ok(count) => notices.push(info(format!("{count} runs that could not be recorded before are recorded now"))),
+        Ok(caught) if caught.is_nothing() => {}
+        Ok(caught) => notices.push(info(format!("{caught} that could not be recorded before are recorded now"))),
         // The store says the same of this run; any other trouble is of the file alone.
         Err(Error::Store(error)) if spool::is_worth_it(&error) => {}
-        Err(error) => notices.push(warning(format!("a run in the spool was not recorded: {error}"), error.help())),
+        Err(error) => notices.push(warning(format!("what waits in the spool was not recorded: {error}"), error.help())),
     }
     let is_recorded = match opened.as_store().record(&run).await {
         Ok(recorded) if recorded.outcome == RecordOutcome::Overtaken => {

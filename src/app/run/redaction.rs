@@ -1,9 +1,9 @@
 //! One redactor before every output: every text of a report that came from outside goes through it.
 
 use crate::diagnostic::{Account, Diagnostic, Exit};
-use crate::record::{EndpointCheck, NotCalled};
+use crate::record::{EndpointCheck, Measured, NotCalled, NotTried};
 use crate::redact::Redactor;
-use crate::report::{ApiHealth, Report, Step};
+use crate::report::{ApiHealth, DatabasesHealth, Report, Step};
 use std::borrow::Cow;
 
 /// Masks every secret in the report. Names of our own, numbers and times stay as they are.
@@ -11,7 +11,21 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
     if redactor.is_empty() {
         return;
     }
-    let Report { run, project, verdict, base, steps, build, variables, api, diagnostics, fixed, notices, .. } = report;
+    let Report {
+        run,
+        project,
+        verdict,
+        base,
+        steps,
+        build,
+        variables,
+        api,
+        databases,
+        diagnostics,
+        fixed,
+        notices,
+        ..
+    } = report;
     let mut texts: Vec<&mut String> = vec![&mut project.name, &mut project.directory];
     texts.extend([&mut run.repository, &mut run.commit, &mut run.branch, &mut run.url].into_iter().flatten());
     texts.extend([&mut base.commit, &mut base.branch].into_iter().flatten());
@@ -39,6 +53,9 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
     }
     if let Some(api) = api {
         api_texts(api, &mut texts);
+    }
+    if let Some(databases) = databases {
+        database_texts(databases, &mut texts);
     }
     texts.extend(variables.undeclared.iter_mut().map(|read| &mut read.file));
     texts.extend(variables.leaks.iter_mut().flatten().map(|leak| &mut leak.file));
@@ -74,6 +91,38 @@ fn api_texts<'a>(api: &'a mut ApiHealth, texts: &mut Vec<&'a mut String>) {
     }
     for NotCalled { operation, why, help } in not_called {
         texts.extend([operation, why]);
+        texts.extend(help);
+    }
+}
+
+/// Masks every secret in what was found of databases. Where they are is no secret, whoever may come in.
+pub(in crate::app) fn redact_databases(databases: &mut DatabasesHealth, redactor: &Redactor) {
+    let mut texts = Vec::new();
+    database_texts(databases, &mut texts);
+    mask(texts, redactor);
+}
+
+fn database_texts<'a>(databases: &'a mut DatabasesHealth, texts: &mut Vec<&'a mut String>) {
+    let DatabasesHealth { checks, not_tried } = databases;
+    for check in checks {
+        texts.extend([&mut check.record.error_message, &mut check.help].into_iter().flatten());
+        let Some(server) = &mut check.server else { continue };
+        texts.push(&mut server.version);
+        texts.extend(server.connections.why_mut());
+        texts.extend(server.replication_lag.why_mut());
+        texts.extend(server.long_transactions.why_mut());
+        texts.extend(server.lock_waits.why_mut());
+        texts.extend(server.pending_migrations.why_mut());
+        match &mut server.exposures {
+            Measured::Known(found) => {
+                texts.extend(found.iter_mut().flat_map(|it| [&mut it.relation, &mut it.problem, &mut it.help]));
+            }
+            Measured::Unknown(why) => texts.push(why),
+            Measured::Absent => {}
+        }
+    }
+    for NotTried { why, help, .. } in not_tried {
+        texts.push(why);
         texts.extend(help);
     }
 }

@@ -1,5 +1,6 @@
 //! `shipgate store`: the store itself. Tables, old records, moving from one store to another.
 
+mod checks;
 pub mod open;
 pub mod spool;
 
@@ -12,6 +13,7 @@ use crate::time::Clock;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub(in crate::app) use checks::Checks;
 pub use open::{Opened, open};
 
 /// Whether something is written.
@@ -29,7 +31,7 @@ pub enum Task {
     Prune(Writing),
     /// Into a file, or to standard output.
     Export(Option<PathBuf>),
-    /// Exports and spooled runs; none: what waits in the spool.
+    /// Exports and files of the spool; none: all that waits there.
     Import(Vec<PathBuf>, Writing),
     Status,
 }
@@ -118,23 +120,34 @@ async fn import(opened: &Opened, files: &[PathBuf], writing: Writing, directory:
     if files.is_empty() {
         let waiting = spool::waiting(directory).len();
         if writing == Writing::No {
-            return Ok(format!("{waiting} spooled runs would be recorded\n"));
+            return Ok(format!("{waiting} files of the spool would be recorded\n"));
         }
-        let count = spool::record_waiting(directory, store).await?;
-        return Ok(format!("{waiting} spooled runs, {count} of them recorded now\n"));
+        let caught = spool::record_waiting(directory, store).await?;
+        return Ok(format!("{waiting} files of the spool, recorded now: {caught}\n"));
     }
     let mut said = Vec::new();
     for file in files {
         let (path, text) = read(directory, file)?;
         let shown = file.display();
-        if let Some(run) = spool::parse(&path, &text)? {
-            let what = format!("`{shown}`: the run `{}` of `{}`", run.run_id, run.branch);
-            let outcome = match writing {
-                Writing::No => "would be recorded",
-                Writing::Yes => store.record(&run).await?.outcome.describe(),
-            };
-            said.push(format!("{what}: {outcome}\n"));
-            continue;
+        match spool::parse(&path, &text)? {
+            Some(spool::Waiting::Run(run)) => {
+                let what = format!("`{shown}`: the run `{}` of `{}`", run.run_id, run.branch);
+                let outcome = match writing {
+                    Writing::No => "would be recorded",
+                    Writing::Yes => store.record(&run).await?.outcome.describe(),
+                };
+                said.push(format!("{what}: {outcome}\n"));
+                continue;
+            }
+            Some(spool::Waiting::Checks(checks)) => {
+                if writing == Writing::Yes {
+                    checks.write(store).await?;
+                }
+                let verb = if writing == Writing::Yes { "are recorded" } else { "would be recorded" };
+                said.push(format!("`{shown}`: {} checks {verb}\n", checks.len()));
+                continue;
+            }
+            None => {}
         }
         let ledger = Ledger::parse_document(&text)?;
         let Imported { errors, builds, api_health, database_health, deployments } = match writing {
@@ -183,7 +196,7 @@ async fn status(opened: &Opened, directory: &Path) -> Result<String, Error> {
     text += &row("checks of endpoints", counts.api_health.to_string());
     text += &row("checks of databases", counts.database_health.to_string());
     text += &row("deployments", counts.deployments.to_string());
-    text += &row("spooled runs", waiting.to_string());
+    text += &row("in the spool", waiting.to_string());
     Ok(text)
 }
 

@@ -50,7 +50,7 @@ pub fn open(config: &Config, directory: &Path, process: &Process, patience: Opti
         }
         StoreConfig::Postgres { url, schema, ca_file } => {
             let ca_file = ca_file.as_ref().map(|file| directory.join(file));
-            let address = Address::parse(&expand(url, process)?, ca_file.as_deref())?;
+            let address = Address::parse(&expand(url, |name| process.get(name))?, ca_file.as_deref())?;
             let schema = schema.as_deref().unwrap_or(DEFAULT_SCHEMA);
             let store = PostgresStore::new(address, schema)?.with_retention(retention);
             Ok(Opened::Postgres(match patience {
@@ -63,13 +63,10 @@ pub fn open(config: &Config, directory: &Path, process: &Process, patience: Opti
 
 /// Puts environment variables into the string. One that is only a part of it is a name or a password
 /// as it is, and is encoded on its way in.
-fn expand(text: &str, process: &Process) -> Result<String, Error> {
+pub(in crate::app) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, Error> {
     let malformed = |detail: String| Failure::new(FailureKind::Malformed, "the connection string", detail);
-    let value = |name: &str| {
-        process
-            .get(name)
-            .ok_or_else(|| malformed(format!("the environment variable `{}` is not set", name.escape_debug())))
-    };
+    let value =
+        |name: &str| value(name).ok_or_else(|| malformed(format!("the variable `{}` is not set", name.escape_debug())));
     let mut expanded = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -110,25 +107,21 @@ fn retention(config: &RetentionConfig) -> Retention {
 mod tests {
     use super::*;
 
-    fn process(variables: &[(&str, &str)]) -> Process {
-        Process {
-            variables: variables.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect(),
-            environment: Vec::new(),
-            directory: PathBuf::new(),
-        }
-    }
-
     #[test]
     fn a_variable_is_the_whole_string_or_an_encoded_part_of_it() {
-        let process = process(&[("URL", "postgres://u:p%40@h/d"), ("PASS", "p@ss/w:rd?#%")]);
-        assert_eq!(expand("${URL}", &process).unwrap(), "postgres://u:p%40@h/d");
-        let text = expand("postgres://u:${PASS}@h:1/d", &process).unwrap();
+        let value = |name: &str| match name {
+            "URL" => Some("postgres://u:p%40@h/d"),
+            "PASS" => Some("p@ss/w:rd?#%"),
+            _ => None,
+        };
+        assert_eq!(expand("${URL}", value).unwrap(), "postgres://u:p%40@h/d");
+        let text = expand("postgres://u:${PASS}@h:1/d", value).unwrap();
         assert_eq!(Address::parse(&text, None).unwrap().password(), Some("p@ss/w:rd?#%"));
-        assert_eq!(expand("${PASS}${PASS}", &process).unwrap().matches("p%40ss").count(), 2);
+        assert_eq!(expand("${PASS}${PASS}", value).unwrap().matches("p%40ss").count(), 2);
         for broken in ["${NONE}", "postgres://${URL"] {
-            let error = expand(broken, &process).unwrap_err();
+            let error = expand(broken, value).unwrap_err();
             assert!(!error.to_string().contains("p%40") && !error.help().is_empty(), "{error}");
         }
-        assert!(expand("${NONE}", &process).unwrap_err().to_string().contains("`NONE` is not set"));
+        assert!(expand("${NONE}", value).unwrap_err().to_string().contains("`NONE` is not set"));
     }
 }

@@ -46,6 +46,7 @@ fn report(directory: &str, diagnostics: Vec<Tracked>) -> Report {
         build: None,
         variables: Variables::default(),
         api: None,
+        databases: None,
         diagnostics,
         fixed: vec![],
         notices: vec![],

@@ -82,6 +82,6 @@ pub(in crate::report) fn phase_words(check: &EndpointCheck) -> String {
     words.join(", ")
 }
 
-fn millis(time: f64) -> String {
+pub(super) fn millis(time: f64) -> String {
     if time < 10.0 { format!("{time:.1} ms") } else { format!("{time:.0} ms") }
 }

@@ -4,6 +4,7 @@
 //! Sentences have the things they name in backticks. Nothing here is escaped; that is the view's part.
 
 mod condition;
+mod database;
 mod health;
 mod size;
 
@@ -14,6 +15,10 @@ use crate::gate::{ConditionStatus, Outcome, Reason, ReasonKind, StepOutcome};
 use crate::record::VariableCheck;
 
 pub(super) use condition::{condition_cells, condition_sentence};
+pub(super) use database::{
+    connection_word, database_counts, database_phases, database_sentence, databases_by_need, exposures,
+    not_tried_sentence, query_time, server_words, unknowns,
+};
 pub(super) use health::{api_counts, endpoint_name, endpoint_sentence, endpoints_by_need, phase_words, response_time};
 pub(super) use size::{SizeRow, changed_assets, sizes_by_kind, total_size};
 

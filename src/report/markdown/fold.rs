@@ -17,6 +17,7 @@ impl Document<'_> {
         self.bundle(page);
         self.steps(page);
         self.all_endpoints(page);
+        self.all_databases(page);
         self.all_variables(page);
         self.undeclared(page);
         self.notices(page);

@@ -62,7 +62,7 @@ impl Document<'_> {
     }
 }
 
-fn mark(status: HealthStatus) -> &'static str {
+pub(super) fn mark(status: HealthStatus) -> &'static str {
     outcome_mark(match status {
         HealthStatus::Healthy => Outcome::Passed,
         HealthStatus::Degraded => Outcome::Warned,

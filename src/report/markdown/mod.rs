@@ -4,6 +4,7 @@
 //! the build's facts, and everything else folded. It is never cut: it is built again with a smaller
 //! [`Budget`] until it fits, each list ending with the number that it leaves out.
 
+mod database;
 mod fold;
 mod health;
 mod link;
@@ -62,6 +63,7 @@ impl Document<'_> {
         self.failures(&mut page);
         self.variables(&mut page);
         self.endpoints(&mut page);
+        self.databases(&mut page);
         self.new_errors(&mut page);
         self.facts(&mut page);
         if self.budget.folded > 0 {

@@ -68,7 +68,7 @@ fn is_ours(markdown: &str) -> Result<(), String> {
     }
     let html = Regex::new(r"\A(<!-- shipgate:v1 [ -~]+ -->\n|<details>\n<summary><b>[A-Za-z0-9, ]+</b>[^<>\n]*</summary>\n|</details>\n)\z").unwrap();
     let title = Regex::new(
-        r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|API|Build|Check|[0-9,]+ (new )?errors?)\z",
+        r"\A(. ?\u{fe0f}? ?shipgate: [a-z, ]+|What to mend|Variables|API|Databases|Build|Check|[0-9,]+ (new )?errors?)\z",
     )
     .unwrap();
     let mut folds = 0_i32;
@@ -149,6 +149,10 @@ fn enormous(text: &str) -> Report {
     if let Some(api) = &mut report.api {
         many(&mut api.checks);
         many(&mut api.not_called);
+    }
+    if let Some(databases) = &mut report.databases {
+        many(&mut databases.checks);
+        many(&mut databases.not_tried);
     }
     report.variables.leaks.as_mut().into_iter().for_each(many);
     if let Some(bundle) = report.build.as_mut().and_then(|build| build.bundle.as_mut()) {

@@ -98,6 +98,7 @@ pub fn failed() -> Report {
         encoding: "base64".into(),
     }]);
     report.api = Some(super::health::api());
+    report.databases = Some(super::database::databases());
     report.notices = vec![
         Notice {
             level: NoticeLevel::Warning,

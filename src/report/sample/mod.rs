@@ -1,5 +1,6 @@
 //! Reports for tests and benches: the same five for every view.
 
+mod database;
 mod failed;
 mod health;
 mod part;
@@ -84,6 +85,7 @@ pub fn passed() -> Report {
             leaks: Some(Vec::new()),
         },
         api: None,
+        databases: None,
         diagnostics: Vec::new(),
         fixed: Vec::new(),
         notices: Vec::new(),

@@ -3,6 +3,7 @@
 
 pub(super) mod canvas;
 mod code;
+mod database;
 pub mod errors;
 mod evidence;
 mod health;
@@ -10,9 +11,9 @@ mod listing;
 
 use super::digest::{self, Digest};
 use super::limits::{Cut, shortened};
-use super::{ApiHealth, Notice, RenderOptions, Report, State, Tracked, Variables, escape, quantity};
+use super::{ApiHealth, DatabasesHealth, Notice, RenderOptions, Report, State, Tracked, Variables, escape, quantity};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::gate::{ConditionStatus, Outcome};
+use crate::gate::{Condition, ConditionStatus, Outcome};
 use canvas::{Align, Canvas, Column, Span, Tone};
 use unicode_width::UnicodeWidthStr;
 
@@ -46,6 +47,9 @@ pub fn render_terminal(report: &Report, options: &RenderOptions) -> String {
     if let Some(api) = &report.api {
         health::api(&mut canvas, api);
     }
+    if let Some(databases) = &report.databases {
+        database::databases(&mut canvas, databases);
+    }
     evidence::bundle(&mut canvas, report);
     evidence::steps(&mut canvas, report);
     evidence::notices(&mut canvas, &report.notices);
@@ -74,6 +78,21 @@ pub fn render_variables(variables: &Variables, notices: &[Notice], options: &Ren
 pub fn render_api(api: &ApiHealth, notices: &[Notice], options: &RenderOptions) -> String {
     let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour, options.detail);
     health::api(&mut canvas, api);
+    evidence::notices(&mut canvas, notices);
+    escape::without_commands(&canvas.finish()).into_owned()
+}
+
+/// The databases alone, as `shipgate check database` shows them, with the conditions that do not hold.
+#[must_use]
+pub fn render_databases(
+    databases: &DatabasesHealth,
+    conditions: &[Condition],
+    notices: &[Notice],
+    options: &RenderOptions,
+) -> String {
+    let mut canvas = Canvas::new(options.width.clamp(*WIDTHS.start(), *WIDTHS.end()), options.colour, options.detail);
+    database::databases(&mut canvas, databases);
+    database::conditions(&mut canvas, conditions);
     evidence::notices(&mut canvas, notices);
     escape::without_commands(&canvas.finish()).into_owned()
 }

@@ -102,6 +102,7 @@ fn least_rise(unit: Unit) -> (f64, f64) {
         Unit::Seconds => (0.25, 1.0),
         Unit::Bytes => (0.05, 1000.0),
         Unit::Count => (0.2, 0.5),
+        Unit::Percent => (0.1, 1.0),
     }
 }
 

@@ -3,9 +3,9 @@
 //! sqlx's own migrator holds a lock of the session and prepares statements under names, which a pooler
 //! in transaction mode gives to others; this one does all in one transaction.
 
-use super::failure::{Failure, FailureKind};
 use super::session::{Access, Session, query};
 use super::{PostgresStore, Trouble};
+use crate::postgres::{Failure, FailureKind};
 use crate::store::Error;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;

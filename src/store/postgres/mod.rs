@@ -6,9 +6,7 @@
 //! table, changed ones by way of a temporary one. What becomes of records is decided in
 //! [`super::Ledger`] and [`super::retention`], as for every store.
 
-pub mod address;
 mod copy;
-pub mod failure;
 pub mod migrate;
 mod read;
 mod row;
@@ -32,8 +30,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-pub use address::{Address, Provider, Tls};
-pub use failure::{Failure, FailureKind};
+pub use crate::postgres::{Address, Failure, FailureKind, Provider, Tls};
 pub use migrate::{Migrated, known_version};
 pub use read::errors_sql;
 

@@ -4,13 +4,12 @@
 //! `commit`, because the driver parses and runs a statement in two steps; settings are `set local`,
 //! locks are the transaction's, statements have no names.
 
-use super::failure::{Failure, FailureKind};
 use super::{PostgresStore, Trouble, migrate};
+use crate::postgres::connect::{log_in, unreadable_ca_file};
+use crate::postgres::{Failure, FailureKind};
 use crate::store::Error;
-use crate::store::postgres::address::Provider;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::time::Duration;
 
 /// How long connecting may take.
@@ -67,20 +66,11 @@ impl PostgresStore {
                 Err(trouble) => return Err(self.explain(trouble)),
             }
         }
-        self.foresee().await?;
-        if let Some(file) = self.address.ca_file()
-            && let Err(source) = std::fs::File::open(file)
-        {
+        if let Some((file, source)) = unreadable_ca_file(&self.address) {
             return Err(Error::Unreadable { path: file.to_owned(), source });
         }
-        let options = self.address.options().disable_statement_logging();
         let limit = CONNECT.min(self.patience.max(CONNECT_AT_LEAST));
-        let connecting = tokio::time::timeout(limit, PgConnection::connect_with(&options)).await;
-        let Ok(connected) = connecting else {
-            let detail = format!("no connection within {} s", limit.as_secs());
-            return Err(self.failure(FailureKind::Unreachable, detail));
-        };
-        let connection = connected.map_err(|error| self.explain(Trouble::Sql(error)))?;
+        let connection = log_in(&self.address, limit).await?;
         let mut session = Session { connection };
         self.set_up(&mut session, access).await.map_err(|trouble| self.explain(trouble))?;
         Ok(session)
@@ -137,58 +127,10 @@ impl PostgresStore {
         }
     }
 
-    fn failure(&self, kind: FailureKind, detail: impl Into<String>) -> Error {
-        Failure::new(kind, self.address.to_string(), detail).into()
-    }
-
     pub(super) fn explain(&self, trouble: Trouble) -> Error {
         match trouble {
             Trouble::Store(error) => error,
             Trouble::Sql(error) => Failure::of(&self.address, &error).into(),
         }
-    }
-
-    /// Says that a Supabase host has IPv6 addresses only before it is dialled in vain.
-    async fn foresee(&self) -> Result<(), Error> {
-        if !matches!(self.address.provider, Provider::SupabaseDirect | Provider::SupabaseDedicated) {
-            return Ok(());
-        }
-        // A name that is not found is said by whoever connects.
-        let Ok(found) = tokio::net::lookup_host((self.address.host.as_str(), self.address.port)).await else {
-            return Ok(());
-        };
-        let addresses: Vec<SocketAddr> = found.collect();
-        if needs_ipv6(&addresses) && !addresses.iter().any(has_route) {
-            let detail = "this host has IPv6 addresses only, and this machine has no IPv6";
-            return Err(self.failure(FailureKind::NoIpv6, detail));
-        }
-        Ok(())
-    }
-}
-
-fn needs_ipv6(addresses: &[SocketAddr]) -> bool {
-    !addresses.is_empty()
-        && addresses.iter().all(|address| match address.ip() {
-            IpAddr::V4(_) => false,
-            IpAddr::V6(ip) => ip.to_ipv4_mapped().is_none(),
-        })
-}
-
-/// Whether the machine knows a way there; nothing is sent.
-fn has_route(address: &SocketAddr) -> bool {
-    UdpSocket::bind("[::]:0").and_then(|socket| socket.connect(address)).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_host_without_any_ipv4_address_needs_ipv6() {
-        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
-        assert!(needs_ipv6(&[address("[2a05:d014::1]:5432")]));
-        assert!(!needs_ipv6(&[address("[2a05:d014::1]:5432"), address("192.0.2.1:5432")]));
-        assert!(!needs_ipv6(&[address("[::ffff:192.0.2.1]:5432")]));
-        assert!(!needs_ipv6(&[]));
     }
 }

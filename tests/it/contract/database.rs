@@ -30,7 +30,8 @@ async fn execute(connection: &mut PgConnection, sql: impl Into<String>) {
 
 async fn number(connection: &mut PgConnection, sql: impl Into<String>) -> i64 {
     let sql = sql.into();
-    let row = sqlx::query(AssertSqlSafe(sql.clone())).persistent(false).fetch_one(connection).await;
+    // In one step: between two, a pooler may change the server.
+    let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql.clone()))).await;
     row.unwrap_or_else(|error| panic!("{sql}: {error}")).get(0)
 }
 

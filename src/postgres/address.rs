@@ -154,7 +154,7 @@ impl Address {
 
     /// What the driver needs. Nothing is prepared under a name: a pooler in transaction mode would
     /// hand it to somebody else.
-    pub(super) fn options(&self) -> PgConnectOptions {
+    pub(crate) fn options(&self) -> PgConnectOptions {
         let mode = match self.tls {
             Tls::Verified => PgSslMode::VerifyFull,
             Tls::Unverified => PgSslMode::Require,
@@ -178,7 +178,7 @@ impl Address {
         }
     }
 
-    pub(super) fn ca_file(&self) -> Option<&Path> {
+    pub(crate) fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_deref()
     }
 

@@ -1,12 +1,12 @@
-//! The health of what runs, as `run` and `check` look at it: endpoints, their history, records, the gate's facts.
+//! Endpoints: their history, what was found of them, the gate's facts.
 
-use super::Error;
+use crate::app::Error;
 use crate::app::store::Opened;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
 use crate::health::api::import::Imported;
 use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, Unmet, sweep};
-use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, Invalid, Valid};
+use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
 use crate::store::{self, HealthQuery};
@@ -17,26 +17,26 @@ use url::Url;
 use uuid::Uuid;
 
 /// What the endpoints are planned from.
-pub(super) struct Scope<'a> {
-    pub(super) config: &'a ApiConfig,
+pub(in crate::app) struct Scope<'a> {
+    pub(in crate::app) config: &'a ApiConfig,
     /// The project's folder.
-    pub(super) directory: &'a Path,
-    pub(super) environment: Environment,
+    pub(in crate::app) directory: &'a Path,
+    pub(in crate::app) environment: Environment,
     /// Instead of the configuration's address.
-    pub(super) base: Option<&'a Url>,
+    pub(in crate::app) base: Option<&'a Url>,
     /// Values of variables, as the build sees them.
-    pub(super) values: &'a BTreeMap<String, String>,
+    pub(in crate::app) values: &'a BTreeMap<String, String>,
 }
 
 /// Endpoints that are ready, and how they are asked.
-pub(super) struct Prepared {
-    pub(super) plan: Plan,
+pub(in crate::app) struct Prepared {
+    pub(in crate::app) plan: Plan,
     client: Client,
 }
 
 impl Scope<'_> {
     /// Everything that can be wrong before a request is made.
-    pub(super) fn prepare(&self) -> Result<Prepared, Error> {
+    pub(in crate::app) fn prepare(&self) -> Result<Prepared, Error> {
         let inputs = api::plan::Inputs {
             config: self.config,
             directory: self.directory,
@@ -50,7 +50,7 @@ impl Scope<'_> {
     }
 
     /// Asks all endpoints. `history` has the newest checks first, of whatever endpoint.
-    pub(super) async fn look(
+    pub(in crate::app) async fn look(
         &self,
         prepared: Prepared,
         history: &[ApiHealthCheck],
@@ -74,7 +74,7 @@ fn shown(base: &Url) -> String {
 }
 
 /// What another tool's report says, as if the endpoints had been checked here; and what it says of no endpoint.
-pub(super) fn imported(
+pub(in crate::app) fn imported(
     imported: Imported,
     history: &[ApiHealthCheck],
     settling: &Settling,
@@ -95,12 +95,12 @@ pub(super) fn imported(
 }
 
 /// All checks of an environment.
-pub(super) fn query(environment: Environment) -> HealthQuery {
+pub(in crate::app) fn query(environment: Environment) -> HealthQuery {
     HealthQuery { environment: Some(environment), ..HealthQuery::default() }
 }
 
 /// The recorded checks of an environment, newest first; none and why, where they cannot be read.
-pub(super) async fn history(
+pub(in crate::app) async fn history(
     opened: Result<Opened, store::Error>,
     environment: Environment,
 ) -> (Vec<ApiHealthCheck>, Option<Notice>) {
@@ -188,11 +188,11 @@ fn checked(
 }
 
 /// The measures of an API.
-pub(super) const MEASURES: [Measure; 4] =
+pub(in crate::app) const MEASURES: [Measure; 4] =
     [Measure::FailedEndpoints, Measure::DegradedEndpoints, Measure::UnknownEndpoints, Measure::UncalledOperations];
 
 /// The numbers that the gate judges.
-pub(super) fn facts(api: Option<&ApiHealth>) -> Vec<(Measure, Fact)> {
+pub(in crate::app) fn facts(api: Option<&ApiHealth>) -> Vec<(Measure, Fact)> {
     let Some(api) = api else {
         let none = || Fact::Inapplicable("no API is configured".to_owned());
         return MEASURES.map(|measure| (measure, none())).to_vec();
@@ -207,7 +207,7 @@ pub(super) fn facts(api: Option<&ApiHealth>) -> Vec<(Measure, Fact)> {
 }
 
 /// What is unknown is never healthy: unless the policy says how much of it is allowed, it is a doubt.
-pub(super) fn reasons(api: &ApiHealth, policy: &Policy) -> Vec<Reason> {
+pub(in crate::app) fn reasons(api: &ApiHealth, policy: &Policy) -> Vec<Reason> {
     let doubt = |message: String, help: &str| Reason {
         kind: ReasonKind::HealthUnknown,
         outcome: Outcome::Inconclusive,
@@ -229,9 +229,4 @@ pub(super) fn reasons(api: &ApiHealth, policy: &Policy) -> Vec<Reason> {
         many => format!("{many} endpoints could not be checked"),
     };
     vec![doubt(message, "see why below; `thresholds: { unknown-endpoints: … }` says how many may be")]
-}
-
-/// What the store is given.
-pub(super) fn records(api: &ApiHealth) -> Result<Vec<Valid<ApiHealthCheck>>, Invalid> {
-    api.checks.iter().map(|check| Valid::new(check.record.clone())).collect()
 }

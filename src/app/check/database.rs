@@ -1,0 +1,129 @@
+//! `shipgate check database`: the databases alone, now or as they were last recorded.
+
+use super::{options, write};
+use crate::app::console::Console;
+use crate::app::health::database::{self, MEASURES};
+use crate::app::health::{Site, keep};
+use crate::app::settings::Settings;
+use crate::app::store::Checks;
+use crate::app::{Error, ExitStatus, Process};
+use crate::gate::{BaseFacts, Condition, Facts, Measure, Policy, judge};
+use crate::record::{
+    ConnectionPhases, ConnectionStatus, DatabaseCheck, DatabaseHealth, Environment, HealthStatus, QueryStatus,
+};
+use crate::report::{DatabasesHealth, render_databases};
+use crate::step::Cancel;
+use crate::store::HealthQuery;
+use crate::time::Clock;
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+pub use super::api::Keeping;
+
+/// Where the answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    Now,
+    /// The newest record of each database.
+    Last,
+}
+
+/// What `check database` was asked for.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The project's folder, absolute.
+    pub directory: PathBuf,
+    pub config: Option<PathBuf>,
+    pub environment: Option<Environment>,
+    pub look: Look,
+    pub keeping: Keeping,
+}
+
+/// Checks the databases, shows them, and says by the thresholds whether they may be so.
+///
+/// # Errors
+/// When the configuration is wrong or names no database, or the store cannot be read.
+pub async fn check_database(
+    input: &Input,
+    process: &Process,
+    clock: &dyn Clock,
+    cancel: &Cancel,
+    console: &mut dyn Console,
+) -> Result<ExitStatus, Error> {
+    let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
+    let environment = input.environment.unwrap_or(settings.config.environment);
+    let site = Site { directory: &input.directory, config: &settings.config, environment, process, cancel };
+    let found = match input.look {
+        Look::Now => site.check_databases(clock).await?.ok_or(Error::NoDatabase)?,
+        Look::Last => last(&site).await?,
+    };
+    let mut notices = Vec::new();
+    if input.keeping == Keeping::Record {
+        notices.extend(keep(&site, Checks::of(None, Some(&found))).await);
+    }
+    let policy = policy(&settings.config.policy, !settings.config.databases.is_empty());
+    let reasons = database::reasons(&found, &policy);
+    let facts = Facts { now: database::facts(Some(&found)).into_iter().collect(), base: BaseFacts::Absent };
+    // Of a record alone, only what it holds can be judged.
+    let verdict = match input.look {
+        Look::Now => judge(&policy, &facts, reasons),
+        Look::Last => judge(&only_of_records(policy), &facts, reasons),
+    };
+    // Which databases have failed, are slow or show too much stands there one by one.
+    let told = [Measure::FailedDatabases, Measure::SlowDatabases, Measure::ExposedTables].map(Measure::name);
+    let conditions: Vec<Condition> =
+        verdict.conditions.into_iter().filter(|condition| !told.contains(&condition.measure)).collect();
+    let text = render_databases(&found, &conditions, &notices, &options(console));
+    write(console, text.trim_start_matches('\n'));
+    Ok(verdict.outcome.into())
+}
+
+/// The thresholds of databases; those that hold by default also where the configuration names none.
+fn policy(configured: &Policy, has_databases: bool) -> Policy {
+    let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
+    let default = (!has_databases).then(Policy::of_databases).into_iter().flatten();
+    Policy { thresholds: own.chain(default).collect() }
+}
+
+fn only_of_records(policy: Policy) -> Policy {
+    let held = [Measure::FailedDatabases, Measure::SlowDatabases, Measure::UnknownDatabases, Measure::QueryTime];
+    Policy { thresholds: policy.thresholds.into_iter().filter(|it| held.contains(&it.measure)).collect() }
+}
+
+/// The newest record of each database, sorted by name.
+async fn last(site: &Site<'_>) -> Result<DatabasesHealth, Error> {
+    let query = HealthQuery { environment: Some(site.environment), ..HealthQuery::default() };
+    let history = site.open()?.as_store().database_health(&query).await?;
+    if history.is_empty() {
+        return Err(Error::NothingRecorded(site.environment.as_str()));
+    }
+    let mut seen = HashSet::new();
+    let newest = history.into_iter().filter(|it| seen.insert(it.connection_name.clone()));
+    let mut checks: Vec<DatabaseCheck> = newest.map(of_record).collect();
+    checks.sort_by(|a, b| a.record.connection_name.cmp(&b.record.connection_name));
+    Ok(DatabasesHealth { checks, not_tried: Vec::new() })
+}
+
+fn of_record(record: DatabaseHealth) -> DatabaseCheck {
+    DatabaseCheck {
+        status: status_of(&record),
+        record,
+        failed_in: None,
+        phases: ConnectionPhases::default(),
+        samples: 0,
+        provider: String::new(),
+        tls: String::new(),
+        server: None,
+        help: None,
+    }
+}
+
+/// How a database was, by what the data model keeps of it.
+pub(in crate::app) fn status_of(record: &DatabaseHealth) -> HealthStatus {
+    match (record.connection_status, record.query_test_status) {
+        (ConnectionStatus::Connected, QueryStatus::Success) => HealthStatus::Healthy,
+        (ConnectionStatus::Connected, QueryStatus::Slow) => HealthStatus::Degraded,
+        (ConnectionStatus::Connected, QueryStatus::NotTested) => HealthStatus::Unknown,
+        _ => HealthStatus::Failed,
+    }
+}
