@@ -20,6 +20,8 @@ const REPOSITORY = "/repos/{owner}/{repo}";
 const OPERATIONS = {
   [`${REPOSITORY}/issues/{issue_number}/comments`]: ["post"],
   [`${REPOSITORY}/issues/comments/{comment_id}`]: ["patch", "delete"],
+  [`${REPOSITORY}/issues`]: ["post"],
+  [`${REPOSITORY}/issues/{issue_number}`]: ["patch"],
   [`${REPOSITORY}/check-runs`]: ["post"],
   [`${REPOSITORY}/check-runs/{check_run_id}`]: ["get", "patch"],
   [`${REPOSITORY}/commits/{ref}/check-runs`]: ["get"],

@@ -41,6 +41,8 @@ pub enum Error {
     NothingRecorded(&'static str),
     #[error("`shipgate.yml` says nothing about an API")]
     NoApi,
+    #[error("`shipgate.yml` names nothing to watch")]
+    NothingToWatch,
     #[error("`shipgate.yml` names no database")]
     NoDatabase,
     /// A report of another run that is not to be posted.
@@ -79,6 +81,7 @@ impl Error {
             Self::NoApi => Some(
                 "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
             ),
+            Self::NothingToWatch => Some("add `api` or `databases`, as in `examples/shipgate.example.yml`".to_owned()),
             Self::NoDatabase => Some("add one: `databases: { main: { url: \"${DATABASE_URL}\" } }`".to_owned()),
             Self::AlreadyThere(_) => {
                 Some("replace it with `--force`, or look at the proposal with `--dry-run`".to_owned())
@@ -116,6 +119,7 @@ impl Error {
             | Self::Tls(_)
             | Self::NoApi
             | Self::NoDatabase
+            | Self::NothingToWatch
             | Self::Unreadable { .. }
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }

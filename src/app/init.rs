@@ -9,6 +9,7 @@ use std::path::Path;
 
 const WORKFLOW: &str = ".github/workflows/shipgate.yml";
 const COMMENT_WORKFLOW: &str = ".github/workflows/shipgate-comment.yml";
+const MONITOR_WORKFLOW: &str = ".github/workflows/shipgate-monitor.yml";
 const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
 
 /// What happens to files that would be written.
@@ -21,6 +22,13 @@ pub enum Mode {
     Show,
 }
 
+/// Whether a workflow that watches what runs is written, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watching {
+    Yes,
+    No,
+}
+
 /// Writes its files for the project in `directory`.
 ///
 /// # Errors
@@ -29,6 +37,7 @@ pub async fn init(
     directory: &Path,
     process: &Process,
     mode: Mode,
+    watching: Watching,
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
     let project = Project::detect(directory)?;
@@ -37,11 +46,14 @@ pub async fn init(
     let root = repository.as_ref().map_or(directory, |repository| repository.root.as_path());
     let branch = repository.as_ref().and_then(|it| it.default_branch.clone().or_else(|| it.branch.clone()));
     let below = directory.strip_prefix(root).unwrap_or(Path::new(""));
-    let files = [
+    let mut files = vec![
         (directory.join(FILE_NAME), configuration(&project, &plan, directory)),
         (root.join(WORKFLOW), workflow(&project, branch.as_deref().unwrap_or("main"), below)),
         (root.join(COMMENT_WORKFLOW), comment_workflow()),
     ];
+    if watching == Watching::Yes {
+        files.push((root.join(MONITOR_WORKFLOW), monitor_workflow(below)));
+    }
     if mode == Mode::Write
         && let Some((path, _)) = files.iter().find(|(path, _)| path.exists())
     {
@@ -170,6 +182,28 @@ fn comment_workflow() -> String {
          steps:\n      - uses: {}\n",
         action("/comment")
     )
+}
+
+/// GitHub starts scheduled workflows late, most of all at full hours, and never more often than every five minutes.
+fn monitor_workflow(below: &Path) -> String {
+    let folder = super::run::forward_slashes(below);
+    let mut text = format!(
+        "# Looks at the endpoints and databases of `shipgate.yml`, and tells of changes.\n\
+         name: shipgate monitor\n\non:\n  schedule:\n    - cron: \"7,22,37,52 * * * *\"\n  workflow_dispatch:\n\n\
+         permissions: {{}}\n\n\
+         concurrency:\n  group: shipgate-monitor\n  cancel-in-progress: false\n\n\
+         jobs:\n  monitor:\n    name: monitor\n    runs-on: ubuntu-latest\n    timeout-minutes: 10\n    \
+         permissions:\n      contents: read # to check the source out\n      \
+         issues: write # monitor.github-issue\n      statuses: write # monitor.commit-status\n    \
+         steps:\n      - uses: {CHECKOUT}\n        with:\n          persist-credentials: false\n      \
+         # What `shipgate.yml` needs of secrets is named here, under `env`: DATABASE_URL: ${{{{ secrets.DATABASE_URL }}}}\n      \
+         - uses: {}\n",
+        action("/monitor")
+    );
+    if !folder.is_empty() {
+        let _infallible = writeln!(text, "        with:\n          working-directory: {}", scalar(&folder));
+    }
+    text
 }
 
 /// What a runner needs beside Node and npm, which it has.

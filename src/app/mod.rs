@@ -18,6 +18,7 @@ mod health;
 pub mod init;
 mod matcher;
 pub mod merge;
+pub mod monitor;
 pub mod parse;
 pub mod process;
 pub mod run;

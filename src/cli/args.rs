@@ -68,6 +68,16 @@ pub(super) enum Command {
     /// Check one thing without running a build
     #[command(subcommand)]
     Check(CheckCommand),
+    /// Watch endpoints and databases, write down what is found, and tell of changes
+    #[command(after_help = EXIT_STATUS)]
+    Monitor {
+        /// Look once and end, with the thresholds' exit status: for cron and scheduled workflows
+        #[arg(long)]
+        once: bool,
+        /// The environment that is watched, instead of the configuration's
+        #[arg(long, value_enum, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+    },
     /// Look at recorded errors, and say what becomes of them
     #[command(subcommand)]
     Errors(super::errors::ErrorsCommand),
@@ -365,6 +375,9 @@ pub(super) struct InitArgs {
     /// Replace files that are there already
     #[arg(long)]
     pub(super) force: bool,
+    /// Write a scheduled workflow that watches what runs, too
+    #[arg(long)]
+    pub(super) monitor: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -110,6 +110,22 @@ fn dispatch(
             })
         }
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
+        Command::Monitor { once, environment } => {
+            let input = app::monitor::Input {
+                directory: directory.to_owned(),
+                config,
+                environment: environment.map(Into::into),
+                mode: if *once { app::monitor::Mode::Once } else { app::monitor::Mode::Forever },
+            };
+            let runtime = runtime()?;
+            let result = runtime.block_on(async {
+                let cancel = step::watch_signals().map_err(Error::Signals)?;
+                Box::pin(app::monitor::monitor(hands(process, cancel, console), &input)).await
+            });
+            // A store that does not answer is not waited for.
+            runtime.shutdown_background();
+            result
+        }
         Command::Errors(command) => errors::run(command, config.as_deref(), process, directory, console),
         Command::Trends(arguments) => {
             let input = app::trends::Input {
@@ -137,7 +153,8 @@ fn dispatch(
                 (false, true) => app::init::Mode::Replace,
                 (false, false) => app::init::Mode::Write,
             };
-            runtime()?.block_on(app::init::init(directory, process, mode, console))
+            let watching = if arguments.monitor { app::init::Watching::Yes } else { app::init::Watching::No };
+            runtime()?.block_on(app::init::init(directory, process, mode, watching, console))
         }
         Command::Schema { document } => {
             let schema = match document {

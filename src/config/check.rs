@@ -5,6 +5,7 @@ use super::choice::StoreKind;
 use super::classification::check_rules;
 use super::collection::{OneOrMore, Table};
 use super::database::check_databases;
+use super::monitor::check_monitor;
 use super::pattern::{self, ErrorformatText};
 use super::raw::{RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
@@ -30,6 +31,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         variables: raw.variables.map(|variables| check_variables(variables.value, reader)).unwrap_or_default(),
         api: raw.api.map(|api| check_api(api, reader)),
         databases: raw.databases.map(|databases| check_databases(databases, reader)).unwrap_or_default(),
+        monitor: raw.monitor.map(|monitor| check_monitor(monitor.value, reader)).unwrap_or_default(),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
         policy: policy(
             raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(),

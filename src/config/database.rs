@@ -1,6 +1,7 @@
 //! The `databases` section: which databases are looked after, and by what.
 
 use super::collection::Table;
+use super::monitor::check_interval;
 use super::read::{At, ReadKey, Reader, keys};
 use super::suggest::quoted;
 use super::text::{Command, RelativePath, StoreUrl};
@@ -32,6 +33,8 @@ keys! {
         long_transaction_after = "long-transaction-after": Timeout,
         /// Whether to look for tables that Supabase's Data API shows to everybody. Default: `false`.
         exposure = "exposure": Flag,
+        /// How often `shipgate monitor` checks it, instead of `monitor.interval`.
+        interval = "interval": Timeout,
     }
 }
 
@@ -76,6 +79,8 @@ pub struct DatabaseConfig {
     pub timeout: Option<Duration>,
     pub long_transaction_after: Option<Duration>,
     pub looks_for_exposure: bool,
+    /// Of a monitor.
+    pub interval: Option<Duration>,
 }
 
 const MOST_SAMPLES: u32 = 1000;
@@ -121,6 +126,7 @@ pub(super) fn check_databases(
             timeout: raw.timeout.map(|time| time.value.0),
             long_transaction_after: raw.long_transaction_after.map(|time| time.value.0),
             looks_for_exposure: raw.exposure.is_some_and(|flag| flag.value.0),
+            interval: check_interval(raw.interval, "databases.interval", reader),
         });
     }
     checked

@@ -20,6 +20,7 @@ mod classification;
 mod collection;
 mod database;
 mod mistake;
+mod monitor;
 mod pattern;
 mod raw;
 mod read;
@@ -36,6 +37,7 @@ mod value;
 
 pub use database::DatabaseConfig;
 pub use mistake::{Mistake, Mistakes, Related};
+pub use monitor::{MonitorConfig, WebhookConfig};
 pub use render::Colour;
 pub use schema::schema;
 pub use settings::{

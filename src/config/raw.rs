@@ -5,6 +5,7 @@ use super::choice::{Choice, StoreKind, Word};
 use super::classification::Rule;
 use super::collection::{NonEmpty, OneOrMore, Table};
 use super::database::{DatabaseName, RawDatabase};
+use super::monitor::RawMonitor;
 use super::pattern::ErrorformatText;
 use super::read::{At, Read, Reader, Section, keys};
 use super::suggest::quoted;
@@ -33,6 +34,8 @@ keys! {
         api = "api": RawApi,
         /// The Postgres databases that the project needs, by a name of their own.
         databases = "databases": Table<DatabaseName, RawDatabase>,
+        /// How often what runs is looked at by `shipgate monitor`, and who is told when it changes.
+        monitor = "monitor": RawMonitor,
         /// Category and severity of what tools say, where they are not to be the usual ones. The first
         /// that fits a diagnostic decides.
         classification = "classification": NonEmpty<Rule>,
@@ -198,6 +201,7 @@ pub(super) fn sections() -> Vec<Section> {
         section("steps", RawStep::KEYS),
         section("variables", RawVariables::KEYS),
         section("databases", RawDatabase::KEYS),
+        section("monitor", RawMonitor::KEYS),
         section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
         section("store", RawStore::KEYS),

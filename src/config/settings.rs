@@ -1,7 +1,7 @@
 //! The checked configuration: what the rest of the program works with.
 
-use super::DatabaseConfig;
 use super::api::ApiConfig;
+use super::{DatabaseConfig, MonitorConfig};
 use crate::diagnostic::Classification;
 use crate::gate::Policy;
 use crate::parse::Errorformat;
@@ -24,6 +24,7 @@ pub struct Config {
     pub api: Option<ApiConfig>,
     /// In the order of the file.
     pub databases: Vec<DatabaseConfig>,
+    pub monitor: MonitorConfig,
     /// Applied once to what tools said, before anything is compared or judged.
     pub classification: Classification,
     pub policy: Policy,

@@ -14,6 +14,7 @@ pub mod connect;
 pub mod error;
 pub mod event;
 mod failure;
+pub mod issue;
 pub mod output;
 pub mod pace;
 
@@ -28,6 +29,7 @@ pub use comment::{CommentTarget, Posted, PostedAs, post_comment, update_comment}
 pub use connect::Proxies;
 pub use error::Error;
 pub use event::{Event, EventKind, MergeGroup, PullRequest, Repository, RunNumber, Token, WorkflowRun};
+pub use issue::{IssueDone, IssueState, IssueText, put_issue};
 pub use output::{Fit, OUTPUT_NAMES, step_outputs, write_outputs, write_summary};
 pub use pace::{Patience, RealTimer, Timer};
 

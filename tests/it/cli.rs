@@ -16,7 +16,7 @@ fn astro_like() -> Workshop {
 #[test]
 fn init_writes_a_configuration_without_mistakes_and_workflows_and_replaces_nothing_unasked() {
     let project = astro_like();
-    let first = project.shipgate(&["init"]).ends();
+    let first = project.shipgate(&["init", "--monitor"]).ends();
     assert_eq!(first.status, Some(0), "{first:?}");
     let yaml = project.read("shipgate.yml");
     assert!(
@@ -25,7 +25,9 @@ fn init_writes_a_configuration_without_mistakes_and_workflows_and_replaces_nothi
     );
     let workflow = project.read(".github/workflows/shipgate.yml");
     // The examples are what `init` writes; scripts/lint-workflows looks at them.
-    for (name, example) in [("shipgate.yml", "gate.yml"), ("shipgate-comment.yml", "comment.yml")] {
+    for (name, example) in
+        [("shipgate.yml", "gate.yml"), ("shipgate-comment.yml", "comment.yml"), ("shipgate-monitor.yml", "monitor.yml")]
+    {
         let written = project.read(&format!(".github/workflows/{name}"));
         let example = format!("{}/examples/workflows/{example}", env!("CARGO_MANIFEST_DIR"));
         assert_eq!(written, fs::read_to_string(example).unwrap());

@@ -30,6 +30,9 @@ mod history;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+#[cfg(unix)]
+mod monitor;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod run;

@@ -7,6 +7,7 @@ use super::console::Console;
 use super::matcher::read_matcher_of;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
+use crate::gate::{Measure, Policy, Threshold};
 use crate::record::Environment;
 use crate::redact::Redactor;
 use crate::report::{RenderOptions, Variables, render_variables};
@@ -60,6 +61,16 @@ pub fn check_config(directory: &Path, config: Option<&Path>, console: &mut dyn C
     );
     write(console, &text);
     Ok(ExitStatus::Success)
+}
+
+/// The thresholds on what runs.
+pub(in crate::app) fn policy_of_health(configured: &Policy) -> Policy {
+    let is_health = |it: &&Threshold| api_measures().any(|measure| measure == it.measure);
+    Policy { thresholds: configured.thresholds.iter().filter(is_health).cloned().collect() }
+}
+
+fn api_measures() -> impl Iterator<Item = Measure> {
+    super::health::api::MEASURES.into_iter().chain(super::health::database::MEASURES)
 }
 
 fn options(console: &dyn Console) -> RenderOptions {

@@ -5,7 +5,7 @@ use crate::app::store::Opened;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
 use crate::health::api::import::Imported;
-use crate::health::api::{self, Client, Endpoint, Observation, Plan, Settings, Unmet, sweep};
+use crate::health::api::{self, Client, Endpoint, Observation, Plan, Prober, Settings, Unmet, sweep};
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus};
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
@@ -32,6 +32,14 @@ pub(in crate::app) struct Scope<'a> {
 pub(in crate::app) struct Prepared {
     pub(in crate::app) plan: Plan,
     client: Client,
+}
+
+impl Prepared {
+    /// For those who check endpoints one by one.
+    pub(in crate::app) fn into_parts(self) -> (Plan, Prober) {
+        let prober = Prober::new(self.client, &self.plan.endpoints);
+        (self.plan, prober)
+    }
 }
 
 impl Scope<'_> {
@@ -110,20 +118,21 @@ pub(in crate::app) async fn history(
     };
     match read {
         Ok(checks) => (checks, None),
-        Err(error) => {
-            let notice = Notice {
-                level: NoticeLevel::Warning,
-                message: format!(
-                    "earlier checks of the API could not be read, so failures in a row begin anew: {error}"
-                ),
-                help: Some(error.help()),
-            };
-            (Vec::new(), Some(notice))
-        }
+        Err(error) => (Vec::new(), Some(unread(&error))),
     }
 }
 
-fn standings(history: &[ApiHealthCheck], endpoint: &Endpoint, settling: &Settling) -> Vec<Standing> {
+/// Earlier checks could not be read.
+pub(in crate::app) fn unread(error: &store::Error) -> Notice {
+    Notice {
+        level: NoticeLevel::Warning,
+        message: format!("earlier checks could not be read, so failures in a row begin anew: {error}"),
+        help: Some(error.help()),
+    }
+}
+
+/// How an endpoint stood, newest first.
+pub(in crate::app) fn standings(history: &[ApiHealthCheck], endpoint: &Endpoint, settling: &Settling) -> Vec<Standing> {
     let of_endpoint =
         history.iter().filter(|it| it.http_method == endpoint.method && it.endpoint_path == endpoint.path);
     of_endpoint
@@ -132,7 +141,8 @@ fn standings(history: &[ApiHealthCheck], endpoint: &Endpoint, settling: &Settlin
         .collect()
 }
 
-fn checked(
+/// One check of an endpoint with its record. `history` has the newest standing first.
+pub(in crate::app) fn checked(
     endpoint: &Endpoint,
     observation: Observation,
     history: &[Standing],

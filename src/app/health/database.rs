@@ -37,6 +37,13 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// For those who check them one by one.
+    pub(in crate::app) fn into_parts(self) -> (Vec<Target>, Vec<NotTried>) {
+        (self.targets, self.not_tried)
+    }
+}
+
 /// Connection strings with their variables filled in. What cannot be tried is told with the others.
 pub(in crate::app) fn prepare(site: &Site<'_>, values: &BTreeMap<String, String>) -> Prepared {
     let mut prepared = Prepared { targets: Vec::new(), not_tried: Vec::new(), secrets: Vec::new() };

@@ -8,6 +8,7 @@ use crate::config::Template;
 use crate::config::check::refuse_repeats;
 use crate::config::collection::Table;
 use crate::config::mistake::Found;
+use crate::config::monitor::check_interval;
 use crate::config::read::{At, Reader};
 use crate::config::suggest::quoted;
 use crate::config::tree::Span;
@@ -170,6 +171,7 @@ fn check_endpoints(list: Vec<At<RawEndpoint>>, reader: &mut Reader) -> Vec<Endpo
                 redirects: raw.redirects.map(|redirects| redirects.value.0),
             },
             expect: raw.expect.map(|expect| expectations(expect.value, reader)).unwrap_or_default(),
+            interval: check_interval(raw.interval, "api.endpoints.interval", reader),
             warn_unless: raw.warn_unless.map(|wish| wishes(wish.value, reader)).unwrap_or_default(),
         });
     }

@@ -70,6 +70,8 @@ pub struct EndpointConfig {
     pub expect: Expectations,
     /// What should be so.
     pub warn_unless: Expectations,
+    /// Of a monitor.
+    pub interval: Option<Duration>,
 }
 
 /// Who we are.

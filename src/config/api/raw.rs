@@ -78,6 +78,8 @@ keys! {
         retries = "retries": Count,
         /// How many redirects are followed.
         redirects = "redirects": Count,
+        /// How often `shipgate monitor` checks it, instead of `monitor.interval`.
+        interval = "interval": Timeout,
         /// What the answer must be like; if it is not, the endpoint has failed. Default: status 200.
         expect = "expect": RawExpectations,
         /// What the answer should be like; if it is not, the endpoint is degraded.

@@ -24,7 +24,7 @@ mod tls;
 
 pub use plan::{Plan, PlanError, plan};
 pub use problem::{Problem, Unmet};
-pub use sweep::{Client, Settings, sweep};
+pub use sweep::{Client, Prober, Settings, sweep};
 pub use tls::{Identity, TlsError};
 
 use crate::config::api::StatusPattern;

@@ -246,6 +246,7 @@ impl<'a> Planner<'a> {
         let query = if operation.query.is_empty() { String::new() } else { format!("?{}", operation.query.join("&")) };
         let Operation { method, path, headers, body, .. } = operation;
         let config = EndpointConfig {
+            interval: None,
             method: *method,
             path: Template::literal(format!("{path}{query}")),
             body: None,

@@ -11,9 +11,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -113,17 +113,12 @@ impl Client {
 
 /// Checks all endpoints; the observations are in their order. What `stopped` came before is unknown.
 pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, stopped: impl Future<Output = ()>) -> Vec<Observation> {
-    let shared = Arc::new(Shared {
-        all: Semaphore::new(client.settings.concurrency),
-        hosts: hosts(&endpoints, client.settings.per_host),
-        has_network: OnceCell::new(),
-        client,
-    });
+    let prober = Arc::new(Prober::new(client, &endpoints));
     let mut found: Vec<Option<Observation>> = endpoints.iter().map(|_| None).collect();
     let mut checks = JoinSet::new();
     for (index, endpoint) in endpoints.into_iter().enumerate() {
-        let shared = Arc::clone(&shared);
-        checks.spawn(async move { (index, shared.check(&endpoint).await) });
+        let prober = Arc::clone(&prober);
+        checks.spawn(async move { (index, prober.check(&endpoint).await) });
     }
     let mut asked = std::pin::pin!(stopped);
     loop {
@@ -152,15 +147,30 @@ fn hosts(endpoints: &[Endpoint], per_host: usize) -> HashMap<Place, Semaphore> {
     endpoints.iter().filter_map(place).map(|place| (place, Semaphore::new(per_host))).collect()
 }
 
-struct Shared {
+/// Checks endpoints one by one, within the bounds of all of them together.
+#[derive(Debug)]
+pub struct Prober {
     client: Client,
     all: Semaphore,
     hosts: HashMap<Place, Semaphore>,
-    has_network: OnceCell<bool>,
+    /// What the witness of the network said, and when.
+    network: Mutex<Option<(Instant, bool)>>,
 }
 
-impl Shared {
-    async fn check(&self, endpoint: &Endpoint) -> Observation {
+impl Prober {
+    /// Of these endpoints and no others.
+    #[must_use]
+    pub fn new(client: Client, endpoints: &[Endpoint]) -> Self {
+        Self {
+            all: Semaphore::new(client.settings.concurrency),
+            hosts: hosts(endpoints, client.settings.per_host),
+            network: Mutex::new(None),
+            client,
+        }
+    }
+
+    /// Checks an endpoint.
+    pub async fn check(&self, endpoint: &Endpoint) -> Observation {
         let place = place(endpoint);
         let host = place.as_ref().and_then(|place| self.hosts.get(place));
         // Nobody closes these semaphores. Who waits for its host does not keep others from theirs.
@@ -178,17 +188,28 @@ impl Shared {
 
     /// What could not be reached has not failed when nothing can be reached.
     async fn doubt(&self, mut observation: Observation) -> Observation {
-        let Some((host, port)) = &self.client.settings.connectivity else { return observation };
-        let connects =
-            || async { matches!(timeout(WITNESS, TcpStream::connect((host.as_str(), *port))).await, Ok(Ok(_))) };
-        if *self.has_network.get_or_init(connects).await {
-            return observation;
-        }
+        let Some(silent) = self.silent_witness().await else { return observation };
         let said = observation.problem.take().map(|problem| problem.message).unwrap_or_default();
-        let message = format!("{said}; but `{host}:{port}`, which always answers, does not either");
+        let message = format!("{said}; but `{silent}`, which always answers, does not either");
         observation.finding = HealthStatus::Unknown;
         observation.problem = Some(Problem::unknown(message, "see whether this machine has a network"));
         observation
+    }
+
+    /// What always answers, when it does not: then this machine has no network. `None`: it answers, or none is named.
+    pub async fn silent_witness(&self) -> Option<String> {
+        let (host, port) = self.client.settings.connectivity.as_ref()?;
+        let mut known = self.network.lock().await;
+        let has_network = match *known {
+            Some((at, has_network)) if at.elapsed() < WITNESS => has_network,
+            _ => {
+                let connected = timeout(WITNESS, TcpStream::connect((host.as_str(), *port))).await;
+                let has_network = matches!(connected, Ok(Ok(_)));
+                *known = Some((Instant::now(), has_network));
+                has_network
+            }
+        };
+        (!has_network).then(|| format!("{host}:{port}"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::description::BOTH;
 use super::http::Request;
-use super::server::{Call, State};
+use super::server::{Call, Issue, State};
 use serde_json::{Value, json};
 
 pub(super) fn page_of(comment: u64) -> String {
@@ -62,8 +62,35 @@ pub(super) fn answer(state: &mut State, call: Call, request: &Request) -> (u16, 
             state.statuses.insert(0, status.clone());
             (201, status)
         }
+        Call::ReadIssues => (200, state.open_issues()),
+        Call::OpenIssue => {
+            let number = state.issues.len() as u64 + 1;
+            let word = |key: &str| request.body[key].as_str().unwrap().to_owned();
+            let (title, state_word) = (word("title"), "open".to_owned());
+            state.issues.push(Issue { number, title, body: word("body"), state: state_word, is_ours: true });
+            (201, issue(&state.issues[number as usize - 1], "POST /repos/{owner}/{repo}/issues", 201))
+        }
+        Call::ChangeIssue => {
+            let number: u64 = last.parse().unwrap();
+            let Some(found) = state.issues.iter_mut().find(|issue| issue.number == number) else { return not_found() };
+            for (key, field) in [("title", &mut found.title), ("body", &mut found.body), ("state", &mut found.state)] {
+                if let Some(text) = request.body[key].as_str() {
+                    text.clone_into(field);
+                }
+            }
+            (200, issue(&found.clone(), "PATCH /repos/{owner}/{repo}/issues/{issue_number}", 200))
+        }
         Call::ReadStatuses => (200, Value::Array(state.statuses.clone())),
     }
+}
+
+fn issue(found: &Issue, operation: &str, status: u16) -> Value {
+    let mut issue = example(operation, status);
+    issue["number"] = found.number.into();
+    issue["title"] = found.title.clone().into();
+    issue["body"] = found.body.clone().into();
+    issue["state"] = found.state.clone().into();
+    issue
 }
 
 fn example(operation: &str, status: u16) -> Value {

@@ -4,10 +4,26 @@ use super::description::FOLDER;
 use super::server::{Call, GitHub};
 use super::{Skipped, client, wait_for};
 use serde_json::{Value, json};
-use shipgate::github::{CommentTarget, Repository, post_comment};
+use shipgate::github::{CommentTarget, IssueState, IssueText, Repository, post_comment, put_issue};
 use shipgate::report::CommentIdentity;
 use std::io::Write;
 use std::process::{Command, Stdio};
+
+#[test]
+fn the_read_of_issues_is_a_query_of_githubs_schema_and_the_answers_are_its_answers() {
+    let server = GitHub::start();
+    let repository = Repository::parse("octo/demo").unwrap();
+    let text = IssueText { key: "production".into(), title: "Health".into(), body: "text".into() };
+    for state in [IssueState::Open, IssueState::Open] {
+        wait_for(async { put_issue(&client(&server.url, &Skipped::default()), &repository, &text, state).await })
+            .unwrap();
+    }
+    assert_eq!(server.calls(), [Call::ReadIssues, Call::OpenIssue, Call::ReadIssues]);
+    for index in [0, 1] {
+        let (request, answer) = server.exchanges(Call::ReadIssues).remove(index);
+        assert_eq!(judge(&request.body, &answer), "fine");
+    }
+}
 
 /// What graphql-js says of a request and its answer.
 fn judge(request: &Value, answer: &Value) -> String {

@@ -24,6 +24,9 @@ pub(crate) enum Call {
     EndCheck,
     SetStatus,
     ReadStatuses,
+    ReadIssues,
+    OpenIssue,
+    ChangeIssue,
 }
 
 /// How a request goes wrong.
@@ -49,6 +52,15 @@ pub(crate) struct Comment {
     pub(crate) is_ours: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) state: String,
+    pub(crate) is_ours: bool,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// Most recently updated last.
@@ -57,6 +69,8 @@ pub(crate) struct State {
     pub(crate) checks: Vec<Value>,
     /// Newest first.
     pub(crate) statuses: Vec<Value>,
+    /// Oldest first: number, title, body, state, and whether it is ours.
+    pub(crate) issues: Vec<Issue>,
     pub(crate) faults: VecDeque<(Call, Fault)>,
     pub(crate) calls: Vec<(Call, String)>,
     pub(crate) tokens: Vec<String>,
@@ -141,6 +155,14 @@ impl GitHub {
         self.state().calls.iter().map(|(_, path)| path.clone()).collect()
     }
 
+    /// All requests of this kind that were answered whole, and their answers.
+    pub(crate) fn exchanges(&self, call: Call) -> Vec<(Request, Value)> {
+        let state = self.state();
+        let of_kind = state.exchanges.iter().filter(|(of, ..)| *of == call);
+        let answered = of_kind.filter_map(|(_, request, reply)| Some((request, reply.as_ref()?)));
+        answered.map(|(request, reply)| (request.clone(), serde_json::from_str(&reply.body).unwrap())).collect()
+    }
+
     /// A request and its answer, of this kind.
     pub(crate) fn exchange(&self, call: Call) -> (Request, Value) {
         let state = self.state();
@@ -155,7 +177,8 @@ impl Drop for GitHub {
             return;
         }
         let exchanges = std::mem::take(&mut self.state().exchanges);
-        for (call, request, reply) in exchanges.iter().filter(|(call, ..)| *call != Call::Read) {
+        let is_rest = |call: &Call| !matches!(call, Call::Read | Call::ReadIssues);
+        for (call, request, reply) in exchanges.iter().filter(|(call, ..)| is_rest(call)) {
             for description in &*BOTH {
                 let wrong = description.violations(request, reply.as_ref());
                 assert!(wrong.is_empty(), "{call:?}: {wrong:#?}");
@@ -224,7 +247,12 @@ fn call_of(request: &Request) -> Call {
     let path = request.target.split('?').next().unwrap();
     let parts: Vec<&str> = path.trim_start_matches("/api/v3").split('/').skip(4).collect();
     match (request.method.as_str(), parts.as_slice()) {
+        ("POST", []) if path.ends_with("/graphql") && request.body["query"].as_str().unwrap().contains("issues(") => {
+            Call::ReadIssues
+        }
         ("POST", []) if path.ends_with("/graphql") => Call::Read,
+        ("POST", ["issues"]) => Call::OpenIssue,
+        ("PATCH", ["issues", _]) => Call::ChangeIssue,
         ("POST", ["issues", _, "comments"]) => Call::Create,
         ("PATCH", ["issues", "comments", _]) => Call::Update,
         ("DELETE", ["issues", "comments", _]) => Call::Delete,
@@ -253,6 +281,19 @@ impl State {
     /// Our own comments.
     pub(crate) fn ours(&self) -> Vec<&Comment> {
         self.comments.iter().filter(|comment| comment.is_ours).collect()
+    }
+
+    /// What GraphQL gives for the open issues.
+    pub(crate) fn open_issues(&self) -> Value {
+        let open = self.issues.iter().rev().filter(|issue| issue.state == "open");
+        let nodes: Vec<Value> = open
+            .map(|issue| {
+                json!({ "number": issue.number, "url": format!("https://github.com/octo/demo/issues/{}", issue.number),
+                    "viewerDidAuthor": issue.is_ours, "title": issue.title, "body": issue.body })
+            })
+            .collect();
+        json!({ "data": { "repository": { "issues": {
+            "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": nodes } } } })
     }
 
     /// What GraphQL gives for the comments of pull request 7.

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 pub(super) const TOKEN: &str = "ghs_0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// What a job for this event has in its environment; `run` is the run's number.
-pub(super) fn job(
+pub(crate) fn job(
     github: &GitHub,
     workshop: &Workshop,
     name: &str,

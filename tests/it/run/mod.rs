@@ -9,7 +9,7 @@ mod database;
 mod faults;
 mod first_run;
 mod from_run;
-mod github;
+pub(crate) mod github;
 mod hostile;
 mod merge;
 mod parse;
