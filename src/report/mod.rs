@@ -39,8 +39,8 @@ pub use identity::CommentIdentity;
 pub use json::{ReadError, parse_report, report_schema};
 pub use limits::Room;
 pub use model::{
-    ApiHealth, Base, Before, Counts, DatabasesHealth, NoPart, Notice, NoticeLevel, Part, Project, Recognition, Report,
-    Run, State, Step, ToolInfo, Tracked, Variables,
+    ApiHealth, Base, Before, Counts, DatabasesHealth, NoPart, Notice, NoticeLevel, Part, Past, Project, Recognition,
+    Report, Run, State, Step, ToolInfo, Tracked, Variables,
 };
 pub use terminal::{Listing, render_api, render_code, render_databases, render_variables};
 

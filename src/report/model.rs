@@ -146,6 +146,19 @@ pub struct Base {
     pub errors: Option<u64>,
     pub warnings: Option<u64>,
     pub bundle: Option<Bundle>,
+    /// The runs that were recorded before, the oldest first, the base itself last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Past>,
+}
+
+/// A recorded run in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Past {
+    pub recorded_at: Timestamp,
+    pub errors: u64,
+    pub warnings: u64,
+    pub build_time: Option<f64>,
+    pub bundle_size: Option<u64>,
 }
 
 impl Base {

@@ -160,6 +160,7 @@ fn base(reports: &[Report]) -> Base {
         errors: None,
         warnings: None,
         bundle: None,
+        history: Vec::new(),
     };
     match worst {
         None => nothing,

@@ -41,6 +41,7 @@ fn report(directory: &str, diagnostics: Vec<Tracked>) -> Report {
             errors: None,
             warnings: None,
             bundle: None,
+            history: Vec::new(),
         },
         steps: vec![],
         build: None,

@@ -11,10 +11,12 @@ mod link;
 mod page;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 use super::digest::{self, Digest};
-use super::limits::Budget;
-use super::{RenderOptions, Report, Tracked, escape, quantity};
+use super::limits::{Budget, Room};
+use super::{NoticeLevel, RenderOptions, Report, Tracked, escape, quantity};
+use crate::diagnostic::Level;
 use crate::gate::{ConditionStatus, Outcome, Unit};
 use crate::record::{BuildConfiguration, Bundle};
 use link::Links;
@@ -59,18 +61,51 @@ impl Document<'_> {
         if let Some(identity) = &self.options.identity {
             page.line(&identity.marker());
         }
-        self.verdict(&mut page);
-        self.failures(&mut page);
-        self.variables(&mut page);
-        self.endpoints(&mut page);
-        self.databases(&mut page);
-        self.new_errors(&mut page);
+        if self.is_one_line() {
+            page.open_fold(&self.line());
+        } else {
+            self.verdict(&mut page);
+            self.failures(&mut page);
+            self.variables(&mut page);
+            self.endpoints(&mut page);
+            self.databases(&mut page);
+            self.new_errors(&mut page);
+        }
         self.facts(&mut page);
         if self.budget.folded > 0 {
             self.folded(&mut page);
+            trend::trend(&mut page, self.report);
         }
         self.footer(&mut page, shortening);
+        if self.is_one_line() {
+            page.close_fold();
+        }
         page.finish()
+    }
+
+    /// A comment that has nothing to say but that all is well takes one line; the rest is folded into it.
+    fn is_one_line(self) -> bool {
+        let is_clean = self.report.diagnostics.iter().all(|tracked| tracked.diagnostic.level == Level::Note);
+        self.options.room == Room::Comment
+            && self.options.identity.is_some()
+            && self.report.verdict.outcome == Outcome::Passed
+            && is_clean
+            && self.report.notices.iter().all(|notice| notice.level == NoticeLevel::Info)
+    }
+
+    /// That line, of our own words and numbers alone.
+    fn line(self) -> String {
+        let report = self.report;
+        let mut words = vec![digest::verdict_summary(report), digest::fixed_words(report)];
+        if let Some(bundle) = report.build.as_ref().and_then(|build| build.bundle.as_ref()) {
+            let total = digest::total_size(report, bundle);
+            let change = total.change();
+            let change = if change.is_empty() { change } else { format!(" ({change})") };
+            words.push(format!("{}{change}", quantity::bytes(total.sizes.raw)));
+        }
+        words.extend(report.build.as_ref().and_then(|build| build.build_time).map(quantity::duration));
+        words.retain(|word| !word.is_empty());
+        format!("<b>✅ shipgate: {}</b> · {}", digest::verdict_title(report), words.join(" · "))
     }
 
     fn verdict(self, page: &mut Page) {

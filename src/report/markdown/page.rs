@@ -131,8 +131,17 @@ impl Page {
     /// A folded part: `title` and `note` are our own words.
     pub(super) fn fold(&mut self, title: &str, note: &str, body: impl FnOnce(&mut Self)) {
         let note = if note.is_empty() { String::new() } else { format!(" · {note}") };
-        let _ = writeln!(self.out, "<details>\n<summary><b>{title}</b>{note}</summary>\n");
+        self.open_fold(&format!("<b>{title}</b>{note}"));
         body(self);
+        self.close_fold();
+    }
+
+    /// The beginning of a folded part; `summary` is of our own words.
+    pub(super) fn open_fold(&mut self, summary: &str) {
+        let _ = writeln!(self.out, "<details>\n<summary>{summary}</summary>\n");
+    }
+
+    pub(super) fn close_fold(&mut self) {
         self.out.truncate(self.out.trim_end_matches('\n').len());
         self.out.push_str("\n\n</details>\n\n");
     }

@@ -73,6 +73,7 @@ pub fn passed() -> Report {
             errors: Some(0),
             warnings: Some(0),
             bundle: Some(bundle(64_000)),
+            history: Vec::new(),
         },
         steps,
         build: Some(build(bundle(64_586))),
@@ -177,6 +178,7 @@ pub fn inconclusive() -> Report {
         errors: None,
         warnings: None,
         bundle: None,
+        history: Vec::new(),
     };
     report.fixed.clear();
     report.counts.fixed_errors = 0;

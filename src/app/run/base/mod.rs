@@ -12,9 +12,9 @@ use crate::diagnostic::Level;
 use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::project::Git;
 use crate::record::BuildConfiguration;
-use crate::report::{Base, Before, Step, Tracked};
+use crate::report::{Base, Before, Past, Step, Tracked};
 use crate::step::Cancel;
-use crate::store::BaseRecord;
+use crate::store::{BaseRecord, BuildQuery, BuildRecord, Store};
 use crate::time::Timestamp;
 use crate::track::{Completeness, Found, Match, StepReading};
 use std::ffi::OsStr;
@@ -57,7 +57,12 @@ pub(super) struct Known {
     success: Option<BuildConfiguration>,
     steps: Vec<StepReading>,
     found: Vec<Found>,
+    /// The runs that moved it, the oldest first.
+    history: Vec<Past>,
 }
+
+/// How many recorded runs a report tells of.
+const HISTORY: usize = 30;
 
 /// How long a run that was stopped waits for another process that holds the store.
 const PATIENCE_WHEN_STOPPED: Duration = Duration::from_millis(300);
@@ -93,19 +98,40 @@ pub(super) async fn read(
     if !input.command.is_empty() {
         return Ok(Standing::Absent);
     }
-    let base = match open_store(config, &input.directory, process, cancel) {
-        Ok(opened) => opened.as_store().base(&scene.base_branch).await,
+    let known = match open_store(config, &input.directory, process, cancel) {
+        Ok(opened) => recorded(opened.as_store(), &scene.base_branch).await,
         Err(error) => Err(error),
     };
-    Ok(match base {
-        Ok(Some(base)) => Standing::Known(Box::new(base.into())),
+    Ok(match known {
+        Ok(Some(known)) => Standing::Known(Box::new(known)),
         Ok(None) => Standing::Absent,
         Err(error) => Standing::Unreadable { why: error.to_string(), help: Some(error.help()) },
     })
 }
 
-impl From<BaseRecord> for Known {
-    fn from(base: BaseRecord) -> Self {
+/// What was recorded of a branch, and how it came to be so.
+async fn recorded(store: &dyn Store, branch: &str) -> Result<Option<Known>, crate::store::Error> {
+    let Some(base) = store.base(branch).await? else { return Ok(None) };
+    let builds = store.builds(&BuildQuery { limit: Some(HISTORY), ..BuildQuery::of_branch(branch) }).await?;
+    let history = builds.iter().filter(|record| record.is_base).map(Past::from).collect();
+    Ok(Some(Known::new(base, history)))
+}
+
+impl From<&BuildRecord> for Past {
+    fn from(record: &BuildRecord) -> Self {
+        let build = &record.build;
+        Self {
+            recorded_at: record.recorded_at,
+            errors: build.error_count,
+            warnings: build.warning_count,
+            build_time: build.build_time,
+            bundle_size: build.bundle_size,
+        }
+    }
+}
+
+impl Known {
+    fn new(base: BaseRecord, history: Vec<Past>) -> Self {
         Self {
             kind: "store",
             commit: base.commit,
@@ -114,11 +140,10 @@ impl From<BaseRecord> for Known {
             success: base.last_success,
             steps: base.steps,
             found: base.found,
+            history,
         }
     }
-}
 
-impl Known {
     fn count(&self, level: Level) -> u64 {
         self.found.iter().filter(|found| found.diagnostic.level == level).count() as u64
     }
@@ -174,6 +199,7 @@ impl Standing {
             errors: None,
             warnings: None,
             bundle: None,
+            history: Vec::new(),
         };
         match self {
             Self::Absent => empty("none"),
@@ -187,6 +213,7 @@ impl Standing {
                 errors: Some(base.count(Level::Error)),
                 warnings: Some(base.count(Level::Warning)),
                 bundle: base.success.as_ref().and_then(|build| build.bundle.clone()),
+                history: base.history.clone(),
             },
         }
     }

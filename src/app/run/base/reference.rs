@@ -103,6 +103,7 @@ async fn attempt(
         success: Some(record).filter(|build| build.build_status == BuildStatus::Success),
         steps: readings(&steps),
         found,
+        history: Vec::new(),
     };
     Ok((Standing::Known(Box::new(known)), notices))
 }
