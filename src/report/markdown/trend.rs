@@ -8,13 +8,16 @@ use crate::report::{Report, quantity};
 /// Fewer points are no line.
 const FEWEST: usize = 3;
 
+/// Title, what was recorded, this run's number, and by how much both are divided.
+type Number = (&'static str, fn(&Past) -> Option<f64>, Option<f64>, f64);
+
 /// One folded chart for each number that was recorded often enough and is not always the same; this run last.
 pub(super) fn trend(page: &mut Page, report: &Report) {
     let history = &report.base.history;
     let build = report.build.as_ref();
     let seconds = build.and_then(|build| build.build_time);
     let bytes = build.and_then(|build| build.bundle_size).map(|bytes| bytes as f64);
-    let charts: [(&str, fn(&Past) -> Option<f64>, Option<f64>, f64); 4] = [
+    let charts: [Number; 4] = [
         ("errors", |past| Some(past.errors as f64), Some(report.counts.errors as f64), 1.0),
         ("warnings", |past| Some(past.warnings as f64), Some(report.counts.warnings as f64), 1.0),
         ("build time in seconds", |past| past.build_time, seconds, 1.0),
