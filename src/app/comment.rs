@@ -53,13 +53,17 @@ pub async fn comment(hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
             "see the example workflow for forks in the documentation",
         )
     })?;
-    let payload = PathBuf::from(hands.process.get("GITHUB_EVENT_PATH").unwrap_or_default());
-    let bytes = std::fs::read(&payload).map_err(|source| Error::Read { path: payload.clone(), source })?;
-    let finished = FinishedRun::parse(&bytes, &payload)?;
+    let finished = event.workflow_run.as_ref().and_then(FinishedRun::of).ok_or_else(|| {
+        usage(
+            "the event names no run with a head that is still there",
+            "`comment` works in a workflow on `workflow_run`",
+        )
+    })?;
     let token = event.token.as_ref().ok_or_else(|| {
         usage("no token is given", "pass one to the step: `env: { GITHUB_TOKEN: ${{ github.token }} }`")
     })?;
-    let archive = Archive::open(event.address.clone(), token, hands.patience, event.repository.clone())?;
+    let client = Client::new(event.address.clone(), token, hands.patience)?.with_timer(Arc::clone(&hands.timer));
+    let archive = Archive::new(&client, event.repository.clone());
     let pull_requests = archive.pull_requests(&finished).await?;
     if pull_requests.is_empty() {
         hands
@@ -97,7 +101,6 @@ pub async fn comment(hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         let _closed_pipe = hands.console.standard_output().write_all(body.as_bytes());
         return Ok(ExitStatus::Success);
     }
-    let client = Client::new(event.address.clone(), token, hands.patience)?.with_timer(Arc::clone(&hands.timer));
     let target = CommentTarget { repository: event.repository.clone(), number };
     let posted = tokio::select! {
         biased;

@@ -5,24 +5,23 @@
 //! <https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run>. The artifact was made by
 //! a run that may have been anybody's: it is taken out of its archive under a limit and not looked at here.
 
-use super::connect::{authorization, connect};
-use super::{Address, Error, Patience, Repository, RunNumber, Token};
-use http_body_util::{BodyExt, Limited};
-use octocrab::Octocrab;
+use super::event::WorkflowRun;
+use super::failure::Action;
+use super::{Client, Error, Repository, RunNumber};
 use serde_json::Value;
 use std::fmt;
 use std::io::{Cursor, Read};
-use std::path::Path;
 use zip::ZipArchive;
 
 /// Bytes of a report, and of the archive around it; more is refused.
 pub const LARGEST_REPORT: u64 = 64 * 1024 * 1024;
-/// Bytes of any other answer.
-const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+/// Of one run; GitHub takes no more than 500.
+const MOST_PAGES: usize = 10;
+const PER_PAGE: usize = 100;
 
-const FIND: &str = "find the pull request of the run";
-const LIST: &str = "list the artifacts of the run";
-const DOWNLOAD: &str = "download the report of the run";
+const FIND: Action = Action { words: "find the pull request of the run", permission: "pull-requests: read" };
+const LIST: Action = Action { words: "list the artifacts of the run", permission: "actions: read" };
+const DOWNLOAD: Action = Action { words: "download the report of the run", permission: "actions: read" };
 
 /// The run that has ended. A fork's own commit may have started it, but GitHub itself says all of this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,25 +34,16 @@ pub struct FinishedRun {
 }
 
 impl FinishedRun {
-    /// Out of the payload of a `workflow_run` event, which lies at `path`.
-    ///
-    /// # Errors
-    /// When it is none, or a part is missing, as the repository of a fork that was deleted.
-    pub fn parse(payload: &[u8], path: &Path) -> Result<Self, Error> {
-        let problem = |problem: &str| Error::Payload { path: path.to_owned(), problem: problem.to_owned() };
-        let payload: Value = serde_json::from_slice(payload).map_err(|_| problem("is not valid JSON"))?;
-        let run = payload.get("workflow_run").ok_or_else(|| problem("is not of a `workflow_run` event"))?;
-        let text = |pointer: &str| run.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let attempt = run.get("run_attempt").and_then(Value::as_u64).and_then(|attempt| u32::try_from(attempt).ok());
-        let read = || {
-            Some(Self {
-                run: RunNumber { id: run.get("id")?.as_u64()?, attempt: attempt.unwrap_or(1) },
-                head_sha: text("/head_sha").filter(|sha| is_commit(sha))?.to_owned(),
-                head_branch: text("/head_branch")?.to_owned(),
-                head_repository: Repository::parse(text("/head_repository/full_name")?)?,
-            })
-        };
-        read().ok_or_else(|| problem("has no complete `workflow_run`, which this event must have"))
+    /// Out of what the event says; `None` when a part is missing, as the repository of a fork that was deleted.
+    #[must_use]
+    pub fn of(run: &WorkflowRun) -> Option<Self> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        Some(Self {
+            run: run.run,
+            head_sha: Some(run.head_sha.clone()).filter(|sha| is_commit(sha))?,
+            head_branch: given(&run.head_branch)?,
+            head_repository: Repository::parse(&given(&run.head_repository)?)?,
+        })
     }
 }
 
@@ -62,28 +52,17 @@ fn is_commit(sha: &str) -> bool {
 }
 
 /// Reads what runs of one repository left behind.
-pub struct Archive {
-    http: Octocrab,
-    address: Address,
-    patience: Patience,
+#[derive(Debug)]
+pub struct Archive<'a> {
+    client: &'a Client,
     repository: Repository,
 }
 
-impl fmt::Debug for Archive {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Archive").field("repository", &self.repository).finish_non_exhaustive()
-    }
-}
-
-impl Archive {
-    /// Must be called within a tokio runtime. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the token cannot be sent or the address cannot be used.
-    pub fn open(address: Address, token: &Token, patience: Patience, repository: Repository) -> Result<Self, Error> {
-        let authorization = authorization(token.expose()).ok_or(Error::Token)?;
-        let http = connect(&address, authorization, patience)?;
-        Ok(Self { http, address, patience, repository })
+impl<'a> Archive<'a> {
+    /// Nothing is sent yet.
+    #[must_use]
+    pub fn new(client: &'a Client, repository: Repository) -> Self {
+        Self { client, repository }
     }
 
     /// The open pull requests whose head is the commit of that run, lowest first. Nothing but the event and
@@ -95,7 +74,7 @@ impl Archive {
         let head = format!("{}:{}", run.head_repository.owner, run.head_branch);
         let head: String = url::form_urlencoded::byte_serialize(head.as_bytes()).collect();
         let route = format!("/repos/{}/pulls?state=open&per_page=100&head={head}", self.repository);
-        let answer = self.json(FIND, &route).await?;
+        let answer = self.read(FIND, &route).await?;
         let list =
             answer.as_array().ok_or_else(|| Error::Answer { problem: "it has no list of pull requests".into() })?;
         let is_of_run = |pull: &&Value| {
@@ -117,10 +96,7 @@ impl Archive {
     /// # Errors
     /// When GitHub refuses, cannot be reached, or an archive is too large or none.
     pub async fn reports(&self, run: RunNumber, name: &str) -> Result<Vec<Vec<u8>>, Error> {
-        let route = format!("/repos/{}/actions/runs/{}/artifacts?per_page=100", self.repository, run.id);
-        let answer = self.json(LIST, &route).await?;
-        let list = answer.get("artifacts").and_then(Value::as_array);
-        let list = list.ok_or_else(|| Error::Answer { problem: "it has no list of artifacts".into() })?;
+        let list = self.artifacts(run).await?;
         let is_wanted = |artifact: &&Value| {
             let own = artifact.get("name").and_then(Value::as_str).unwrap_or_default();
             let is_named = own.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
@@ -143,37 +119,34 @@ impl Archive {
                 return Err(too_large(name));
             }
             let route = format!("/repos/{}/actions/artifacts/{id}/zip", self.repository);
-            let archive = self.get(DOWNLOAD, &route, LARGEST_REPORT as usize).await?;
-            reports.extend(unpack(&archive, name)?);
+            let what = format!("the artifact `{name}`");
+            let download = || self.client.download(DOWNLOAD, &route, &what, LARGEST_REPORT as usize);
+            reports.extend(unpack(&self.client.insist(async || download().await).await?, name)?);
         }
         Ok(reports)
     }
 
-    async fn json(&self, action: &'static str, route: &str) -> Result<Value, Error> {
-        let bytes = self.get(action, route, LARGEST_ANSWER).await?;
-        serde_json::from_slice(&bytes).map_err(|error| Error::Answer { problem: format!("it is not JSON: {error}") })
+    /// Of all pages.
+    async fn artifacts(&self, run: RunNumber) -> Result<Vec<Value>, Error> {
+        let mut all = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let route =
+                format!("/repos/{}/actions/runs/{}/artifacts?per_page={PER_PAGE}&page={page}", self.repository, run.id);
+            let mut answer = self.read(LIST, &route).await?;
+            let list = answer.get_mut("artifacts").and_then(Value::as_array_mut);
+            let list = list.ok_or_else(|| Error::Answer { problem: "it has no list of artifacts".into() })?;
+            let is_last = list.len() < PER_PAGE;
+            all.append(list);
+            if is_last {
+                break;
+            }
+        }
+        Ok(all)
     }
 
-    /// The whole body, in time and under the limit. The token goes to the API's host alone, also when
-    /// the request is sent on to another.
-    async fn get(&self, action: &'static str, route: &str, limit: usize) -> Result<Vec<u8>, Error> {
-        let unreachable = |problem: String| Error::Unreachable { action, problem };
-        let whole = async {
-            let response = self.http._get(self.address.rest_path(route)).await;
-            let response = response.map_err(|error| unreachable(error.to_string()))?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), limit).collect().await;
-            let body = body.map_err(|error| unreachable(format!("the answer was not read: {error}")))?.to_bytes();
-            if status.is_success() {
-                return Ok(body.to_vec());
-            }
-            let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let message = answer.get("message").and_then(Value::as_str).unwrap_or("no reason given").to_owned();
-            Err(Error::Rejected { action, status: status.as_u16(), message })
-        };
-        let limit = self.patience.request;
-        let late = |_| unreachable(format!("no answer within {} s", limit.as_secs_f64()));
-        tokio::time::timeout(limit, whole).await.map_err(late)?
+    async fn read(&self, action: Action, route: &str) -> Result<Value, Error> {
+        let what = self.repository.to_string();
+        self.client.insist(async || self.client.read(action, route, &what).await).await
     }
 }
 
@@ -205,7 +178,6 @@ fn unpack(archive: &[u8], name: &str) -> Result<Vec<Vec<u8>>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use std::io::Write;
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
@@ -248,21 +220,23 @@ mod tests {
 
     #[test]
     fn a_run_is_what_github_says_it_is() {
-        let run = |change: &dyn Fn(&mut Value)| {
-            let mut payload = json!({ "workflow_run": {
-                "id": 9_000_000_001_u64, "run_attempt": 2, "head_sha": "a".repeat(40), "head_branch": "fix",
-                "head_repository": { "full_name": "stranger/demo" } } });
-            change(&mut payload);
-            FinishedRun::parse(payload.to_string().as_bytes(), Path::new("event.json"))
+        let whole = WorkflowRun {
+            run: RunNumber { id: 9_000_000_001, attempt: 2 },
+            event: "pull_request".to_owned(),
+            head_sha: "a".repeat(40),
+            head_branch: Some("fix".to_owned()),
+            head_repository: Some("stranger/demo".to_owned()),
+            pull_requests: Vec::new(),
         };
-        let whole = run(&|_| {}).unwrap();
-        assert_eq!(
-            (whole.run.id, whole.run.attempt, whole.head_repository.owner.as_str()),
-            (9_000_000_001, 2, "stranger")
-        );
-        for broken in ["/workflow_run/head_sha", "/workflow_run/id", "/workflow_run/head_repository", "/workflow_run"] {
-            assert!(run(&|payload| *payload.pointer_mut(broken).unwrap() = Value::Null).is_err(), "{broken}");
+        let finished = FinishedRun::of(&whole).unwrap();
+        assert_eq!((finished.run, finished.head_repository.owner.as_str()), (whole.run, "stranger"));
+        for broken in [
+            WorkflowRun { head_sha: "../../x".to_owned(), ..whole.clone() },
+            WorkflowRun { head_branch: None, ..whole.clone() },
+            WorkflowRun { head_repository: None, ..whole.clone() },
+            WorkflowRun { head_repository: Some("demo".to_owned()), ..whole },
+        ] {
+            assert_eq!(FinishedRun::of(&broken), None);
         }
-        assert!(run(&|payload| payload["workflow_run"]["head_sha"] = json!("../../x")).is_err());
     }
 }

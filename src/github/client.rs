@@ -7,11 +7,15 @@ use super::connect::{authorization, connect};
 use super::failure::{Action, Failure, broken, describe, graphql_failure, http_failure};
 use super::pace::{RealTimer, Timer, Tries};
 use super::{Address, Error, Patience, Token};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+type Response = http::Response<BoxBody<hyper::body::Bytes, octocrab::Error>>;
 
 /// How a request is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +148,29 @@ impl Client {
         result
     }
 
+    /// One REST read of bytes, of at most `largest`. The token goes to the API's host alone, also when the
+    /// request is sent on to another.
+    pub(super) async fn download(
+        &self,
+        action: Action,
+        route: &str,
+        what: &str,
+        largest: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let path = self.address.rest_path(route);
+        let whole = async {
+            let response = self.answered(action, self.http._get(path).await, what).await?;
+            let body = Limited::new(response.into_body(), largest).collect().await;
+            let body = body.map_err(|error| {
+                let is_too_large = error.is::<LengthLimitError>();
+                let problem = format!("the answer was not read: {error}");
+                if is_too_large { Error::Answer { problem }.into() } else { broken(action, problem) }
+            })?;
+            Ok(body.to_bytes().to_vec())
+        };
+        self.in_time(action, whole).await
+    }
+
     /// Waits for the answer, whole and in time.
     async fn send(
         &self,
@@ -160,22 +187,33 @@ impl Client {
                 Method::Patch => self.http._patch(path, body).await,
                 Method::Delete => self.http._delete(path, body).await,
             };
-            let response = response.map_err(|error| broken(action, describe(&error)))?;
-            let response = octocrab::map_github_error(response).await.map_err(|error| match error {
-                octocrab::Error::GitHub { source, .. } => http_failure(action, what, &source),
-                other => broken(action, describe(&other)),
-            })?;
+            let response = self.answered(action, response, what).await?;
             self.http.body_to_string(response).await.map_err(|error| broken(action, describe(&error)))
         };
-        let limit = self.patience.request;
-        let text = tokio::time::timeout(limit, whole)
-            .await
-            .map_err(|_| broken(action, format!("no answer within {} s", limit.as_secs_f64())))??;
+        let text = self.in_time(action, whole).await?;
         // 204, as after a deletion.
         if text.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_str(&text)
             .map_err(|error| Failure::Final(Error::Answer { problem: format!("it is not JSON: {error}") }))
+    }
+    async fn answered(
+        &self,
+        action: Action,
+        response: octocrab::Result<Response>,
+        what: &str,
+    ) -> Result<Response, Failure> {
+        let response = response.map_err(|error| broken(action, describe(&error)))?;
+        octocrab::map_github_error(response).await.map_err(|error| match error {
+            octocrab::Error::GitHub { source, .. } => http_failure(action, what, &source),
+            other => broken(action, describe(&other)),
+        })
+    }
+
+    async fn in_time<T>(&self, action: Action, whole: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let limit = self.patience.request;
+        let late = |_| broken(action, format!("no answer within {} s", limit.as_secs_f64()));
+        tokio::time::timeout(limit, whole).await.map_err(late)?
     }
 }

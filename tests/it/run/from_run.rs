@@ -17,6 +17,8 @@ struct State {
     pulls: Value,
     artifacts: Value,
     archive: Vec<u8>,
+    /// Paths that answer with 502 once.
+    failing: Vec<&'static str>,
     /// Method and path, with a mark where the token was sent along.
     calls: Vec<String>,
     posted: Vec<(String, String)>,
@@ -120,9 +122,21 @@ fn serve(mut stream: TcpStream, shared: &Mutex<State>) {
     let mut state = shared.lock().unwrap();
     state.calls.push(format!("{method} {path}{token}"));
     let ok = |value: &Value| (200, String::new(), value.to_string().into_bytes());
-    let (status, header, answer) = match (method, path.split('?').next().unwrap()) {
+    let (place, asked) = path.split_once('?').unwrap_or((path, ""));
+    let failing = state.failing.iter().position(|failing| *failing == place);
+    let (status, header, answer) = match (method, place) {
+        _ if failing.is_some() => {
+            state.failing.remove(failing.unwrap());
+            (502, String::new(), b"<html>Bad Gateway</html>".to_vec())
+        }
         ("GET", "/repos/octo/demo/pulls") => ok(&state.pulls),
-        ("GET", "/repos/octo/demo/actions/runs/77/artifacts") => ok(&state.artifacts),
+        ("GET", "/repos/octo/demo/actions/runs/77/artifacts") => {
+            let number = |name: &str| asked.split('&').find_map(|pair| pair.strip_prefix(name)?.parse().ok()).unwrap();
+            let (size, page): (usize, usize) = (number("per_page="), number("page="));
+            let all = state.artifacts["artifacts"].as_array().unwrap();
+            let some: Vec<_> = all.iter().skip((page - 1) * size).take(size).collect();
+            ok(&json!({ "total_count": all.len(), "artifacts": some }))
+        }
         ("GET", "/repos/octo/demo/actions/artifacts/5/zip") => {
             (302, format!("location: {}/blob?signature=1\r\n", state.storage), Vec::new())
         }
@@ -172,6 +186,20 @@ fn the_report_of_a_fork_is_downloaded_and_posted_on_its_pull_request() {
     );
     assert_eq!(calls[3], "GET /blob?signature=1", "another host gets no token: {calls:#?}");
     assert!(!ran.said().contains(TOKEN));
+}
+
+#[test]
+fn a_report_behind_two_hundred_other_artifacts_is_found_whatever_fails_once() {
+    let failing = ["/repos/octo/demo/actions/runs/77/artifacts", "/repos/octo/demo/actions/artifacts/5/zip"];
+    let hub = Hub::with(&left_behind(|_| {})).change(|state| {
+        let others = (100..320).map(|id| json!({ "id": id, "name": format!("part-{id}"), "size_in_bytes": 1 }));
+        let wanted = state.artifacts["artifacts"].as_array().unwrap().clone();
+        state.artifacts = json!({ "artifacts": others.chain(wanted).collect::<Vec<_>>() });
+        state.failing = failing.to_vec();
+    });
+    let ran = hub.comments(&Workshop::new(), &["--from-run"]);
+    assert_eq!((ran.status, hub.posted().len()), (Some(0), 1), "{}", ran.said());
+    assert!(hub.state.lock().unwrap().failing.is_empty());
 }
 
 #[test]
