@@ -82,6 +82,7 @@ fn the_default_branch_is_recorded_and_another_branch_is_not() {
     let known = workshop.gate().ends();
     known.is(Outcome::Passed);
     assert_eq!((known.report().base.branch.as_deref(), known.report().counts.new_errors), (Some("main"), 0));
+    assert_eq!(known.report().base.history.iter().map(|past| past.errors).collect::<Vec<_>>(), [1]);
     assert!(workshop.snapshot(&[".git"]) == before);
 }
 

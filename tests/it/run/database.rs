@@ -63,6 +63,8 @@ fn records_go_through_a_pooler_into_the_database_and_are_the_base_of_the_next_ru
     let third = gate(&workshop, &url);
     third.is(Outcome::Passed);
     assert_eq!(third.report().counts.new_errors, 0);
+    let history = |gated: &Ran| gated.report().base.history.iter().map(|past| past.errors).collect::<Vec<_>>();
+    assert_eq!((history(&second), history(&third)), (vec![0], vec![0, 1]));
 
     let status = store(&workshop, &url, &["status"]);
     let words: Vec<_> = status.stdout.split_whitespace().collect();
