@@ -50,21 +50,35 @@ impl Bucket {
         self.words.push(word);
     }
 
-    /// The last byte of the word whose window is at `at`.
-    fn find(&self, data: &[u8], at: usize) -> Option<usize> {
-        self.words.iter().find_map(|word| {
-            let start = at.checked_sub(word.window)?;
-            data.get(start..)?.starts_with(&word.bytes).then(|| start + word.bytes.len() - 1)
-        })
+    /// The last byte of a word that has its window at `at`, where these bytes are. Comparing whole words is
+    /// left to those few whose window fits.
+    #[inline(always)]
+    fn find(&self, simd: V3, window: u32, data: &[u8], at: usize) -> Option<usize> {
+        let mut fitting = self.fitting(simd, window);
+        while fitting != 0 {
+            let word = &self.words[fitting.trailing_zeros() as usize];
+            fitting &= fitting - 1;
+            if let Some(start) = at.checked_sub(word.window)
+                && data[start..].starts_with(&word.bytes)
+            {
+                return Some(start + word.bytes.len() - 1);
+            }
+        }
+        None
     }
 
+    /// A bit for each word whose window it may be.
     #[inline(always)]
-    fn may_have(&self, window: u32) -> bool {
-        let mut hit = false;
-        for (mask, value) in self.masks.iter().zip(&self.values) {
-            hit |= window & mask == *value;
-        }
-        hit
+    fn fitting(&self, simd: V3, window: u32) -> u32 {
+        let V3 { avx, avx2, .. } = simd;
+        let window = avx._mm256_set1_epi32(window.cast_signed());
+        let masks: [__m256i; 2] = pulp::cast(self.masks);
+        let values: [__m256i; 2] = pulp::cast(self.values);
+        let fits = |half: usize| {
+            let same = avx2._mm256_cmpeq_epi32(avx2._mm256_and_si256(window, masks[half]), values[half]);
+            avx._mm256_movemask_ps(avx._mm256_castsi256_ps(same)).cast_unsigned()
+        };
+        fits(0) | fits(1) << 8
     }
 }
 
@@ -165,9 +179,7 @@ impl Windows {
             while buckets != 0 {
                 let bucket = &self.buckets[buckets.trailing_zeros() as usize & 7];
                 buckets &= buckets - 1;
-                if bucket.may_have(window)
-                    && let Some(end) = bucket.find(data, at + place)
-                {
+                if let Some(end) = bucket.find(self.simd, window, data, at + place) {
                     return Some(end);
                 }
             }
