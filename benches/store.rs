@@ -59,6 +59,7 @@ fn run(at: DateTime<Utc>) -> RunRecord {
         commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
         recorded_at: at,
         build,
+        verdict: None,
         steps: vec![StepReading { step: "check".into(), completeness: StepOutcome::Errors.into() }],
         found: found.collect(),
         variables: None,

@@ -6,6 +6,8 @@
 //! * level 3 [`app`]: one file a use case; the only place where the edges meet
 //! * level 2 [`step`] spawns commands · [`project`] knows the project · [`variable`] the variables ·
 //!   [`store`] the records · [`github`] the pull request · [`health`] what runs · below them [`postgres`]
+//!   [`store`] the records · [`github`] the pull request · [`health`] what runs ·
+//!   [`deploy`] the platforms
 //! * level 1 [`parse`] bytes → diagnostics · [`track`] against the base · [`gate`] verdict ·
 //!   [`report`] views · [`config`] `shipgate.yml`
 //! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
@@ -13,6 +15,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod deploy;
 pub mod diagnostic;
 pub mod gate;
 pub mod github;

@@ -45,6 +45,17 @@ pub enum Error {
     NothingToWatch,
     #[error("`shipgate.yml` names no database")]
     NoDatabase,
+    #[error(transparent)]
+    Deploy(#[from] crate::deploy::Error),
+    #[error("`shipgate.yml` does not say who deploys the project")]
+    NoDeploy,
+    #[error("the variable `{variable}`, which `{key}` names, is not set")]
+    NoVariable { key: &'static str, variable: String },
+    #[error("{record} breaks a rule: {invalid}", record = "the deployment", invalid = .0)]
+    InvalidDeployment(crate::record::Invalid),
+    /// What was asked for cannot be done with these deployments; with the way out.
+    #[error("{0}")]
+    Deployment(String, String),
     /// A report of another run that is not to be posted.
     #[error("the report is refused: {0}")]
     Report(String),
@@ -78,6 +89,10 @@ impl Error {
             Self::NothingRecorded(_) => {
                 Some("record one: `shipgate check api --record`, or `check database --record`".to_owned())
             }
+            Self::Deploy(error) => error.help(),
+            Self::NoDeploy => Some("add it: `deploy: { provider: manual, domain: example.org }`".to_owned()),
+            Self::NoVariable { variable, .. } => Some(format!("set `{variable}` in the environment of the command")),
+            Self::Deployment(_, help) => Some(help.clone()),
             Self::NoApi => Some(
                 "add it: `api: { base-url: \"https://example.org\", endpoints: [{ path: /api/health }] }`".to_owned(),
             ),
@@ -91,6 +106,7 @@ impl Error {
             | Self::Config(_)
             | Self::Usage(_)
             | Self::Report(_)
+            | Self::InvalidDeployment(_)
             | Self::Signals(_) => None,
         }
     }
@@ -101,6 +117,7 @@ impl Error {
         match self {
             Self::Store(error) if error.is_about_what_was_asked() => ExitStatus::Usage,
             Self::Store(_)
+            | Self::Deploy(_)
             | Self::NothingRecorded(_)
             | Self::Import { .. }
             | Self::Variables(_)
@@ -120,6 +137,10 @@ impl Error {
             | Self::NoApi
             | Self::NoDatabase
             | Self::NothingToWatch
+            | Self::NoDeploy
+            | Self::NoVariable { .. }
+            | Self::InvalidDeployment(_)
+            | Self::Deployment(..)
             | Self::Unreadable { .. }
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
-const EXIT_STATUS: &str = "\
+pub(super) const EXIT_STATUS: &str = "\
 Exit status:
   0  passed or warned
   1  the gate failed
@@ -81,6 +81,9 @@ pub(super) enum Command {
     /// Look at recorded errors, and say what becomes of them
     #[command(subcommand)]
     Errors(super::errors::ErrorsCommand),
+    /// Record deployments, follow them, check what they deployed, roll them back
+    #[command(subcommand)]
+    Deploy(super::deploy::DeployCommand),
     /// Show build time, size and errors over time, and where they jumped
     Trends(TrendsArgs),
     /// Look after the store of records

@@ -2,6 +2,7 @@
 
 mod args;
 mod console;
+mod deploy;
 mod errors;
 mod generate;
 
@@ -127,6 +128,14 @@ fn dispatch(
             result
         }
         Command::Errors(command) => errors::run(command, config.as_deref(), process, directory, console),
+        Command::Deploy(command) => {
+            let input = deploy::input(command, directory, config);
+            runtime()?.block_on(async {
+                let cancel = step::watch_signals().map_err(Error::Signals)?;
+                let hands = app::deploy::Hands { process, clock: &SystemClock, cancel, console };
+                Box::pin(app::deploy::run(&input, hands)).await
+            })
+        }
         Command::Trends(arguments) => {
             let input = app::trends::Input {
                 directory: directory.to_owned(),

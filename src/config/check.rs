@@ -5,10 +5,12 @@ use super::choice::StoreKind;
 use super::classification::check_rules;
 use super::collection::{OneOrMore, Table};
 use super::database::check_databases;
+use super::deploy::check_deploy;
 use super::monitor::check_monitor;
 use super::pattern::{self, ErrorformatText};
 use super::raw::{RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
+use super::serve::check_serve;
 use super::suggest::quoted;
 use super::text::{RelativePath, StoreUrl};
 use super::tree::{Content, Node, Span};
@@ -40,6 +42,8 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         ),
         store,
         retention,
+        deploy: raw.deploy.and_then(|deploy| check_deploy(deploy, reader)),
+        serve: raw.serve.map(|serve| check_serve(serve.value, reader)).unwrap_or_default(),
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
         commit_check: raw.commit_check.map(|check| check.value.0).unwrap_or_default(),
     })

@@ -19,6 +19,7 @@ mod choice;
 mod classification;
 mod collection;
 mod database;
+pub mod deploy;
 mod mistake;
 mod monitor;
 mod pattern;
@@ -26,6 +27,7 @@ mod raw;
 mod read;
 mod render;
 mod schema;
+pub mod serve;
 pub mod settings;
 mod suggest;
 mod template;
@@ -45,6 +47,7 @@ pub use settings::{
     VariableSpec, VariablesConfig,
 };
 pub use template::Template;
+pub use unit::parse_duration;
 
 use mistake::Found;
 use read::Reader;

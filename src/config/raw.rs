@@ -5,9 +5,11 @@ use super::choice::{Choice, StoreKind, Word};
 use super::classification::Rule;
 use super::collection::{NonEmpty, OneOrMore, Table};
 use super::database::{DatabaseName, RawDatabase};
+use super::deploy::RawDeploy;
 use super::monitor::RawMonitor;
 use super::pattern::ErrorformatText;
 use super::read::{At, Read, Reader, Section, keys};
+use super::serve::RawServe;
 use super::suggest::quoted;
 use super::text::{
     Branch, Command, FormatName, InnerPath, Line, RelativePath, SchemaName, Spelled, StorePath, StoreUrl,
@@ -44,6 +46,10 @@ keys! {
         thresholds = "thresholds": RawThresholds,
         /// Where the records are kept. Default: JSON files in `.shipgate`.
         store = "store": RawStore,
+        /// Who deploys the project, and where it is then.
+        deploy = "deploy": RawDeploy,
+        /// The server: dashboard, API and webhooks.
+        serve = "serve": RawServe,
         /// When a comment is written on the pull request. Default: `always`.
         comment = "comment": Choice<CommentPolicy>,
         /// What is put beside the commit on GitHub, besides the job's own check. Default: `none`.
@@ -205,5 +211,7 @@ pub(super) fn sections() -> Vec<Section> {
         section("classification", Rule::KEYS),
         ("thresholds", super::threshold::keys()),
         section("store", RawStore::KEYS),
+        section("deploy", RawDeploy::KEYS),
+        section("serve", RawServe::KEYS),
     ]
 }

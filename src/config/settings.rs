@@ -1,6 +1,8 @@
 //! The checked configuration: what the rest of the program works with.
 
 use super::api::ApiConfig;
+use super::deploy::DeployConfig;
+use super::serve::ServeConfig;
 use super::{DatabaseConfig, MonitorConfig};
 use crate::diagnostic::Classification;
 use crate::gate::Policy;
@@ -30,6 +32,8 @@ pub struct Config {
     pub policy: Policy,
     pub store: StoreConfig,
     pub retention: RetentionConfig,
+    pub deploy: Option<DeployConfig>,
+    pub serve: ServeConfig,
     pub comment: CommentPolicy,
     pub commit_check: CommitCheck,
 }

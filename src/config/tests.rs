@@ -193,7 +193,7 @@ fn near_misses_of_durations_and_sizes_are_mended() {
         [("5 min", "5m"), ("1.5h", "1h30m"), ("1h 30m", "1h30m"), ("1 day", "24h"), ("90 Seconds", "1m30s")];
     for (wrong, right) in durations {
         assert_eq!(unit::mend_duration(wrong).as_deref(), Some(right), "{wrong}");
-        assert!(unit::parse_duration(wrong).is_none() && unit::parse_duration(right).is_some());
+        assert!(parse_duration(wrong).is_none() && parse_duration(right).is_some());
     }
     for wrong in ["", "m", "5", "5 parsecs", "1e400h", "-5m", "..h"] {
         assert_eq!(unit::mend_duration(wrong), None, "{wrong}");

@@ -25,7 +25,7 @@ const SIZE_UNITS: [(&str, f64); 7] = [
 ];
 
 /// `1h30m`, `5m`, `90s`, `500ms`: whole numbers, the larger unit first, each unit once.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut milliseconds = 0_u64;
     for (unit, factor) in DURATION_UNITS {

@@ -92,6 +92,16 @@ pub enum ReasonKind {
     PartsIncomplete,
     /// A test of the API failed that is of no endpoint.
     TestFailed,
+    /// A commit is deployed that did not pass the gate, or that the gate never saw.
+    GateNotPassed,
+    /// The platform does not have the variables that the contract asks for.
+    VariableDrift,
+    /// A deployment failed, or was cancelled.
+    DeploymentFailed,
+    /// A deployment did not end in time, or could not be followed.
+    DeploymentUnfinished,
+    /// What was deployed does not pass its health checks.
+    DeploymentUnhealthy,
 }
 
 /// A reason with its words.

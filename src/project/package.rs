@@ -10,6 +10,7 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Package {
     pub name: Option<String>,
+    pub version: Option<String>,
     pub scripts: BTreeMap<String, String>,
     /// `pnpm@10.4.1`, as Corepack reads it.
     pub package_manager: Option<String>,
@@ -72,6 +73,7 @@ impl Package {
         let globs = workspaces.and_then(Value::as_array).into_iter().flatten();
         Self {
             name: text("name"),
+            version: text("version"),
             scripts: table("scripts"),
             package_manager: text("packageManager"),
             dependencies: table("dependencies"),

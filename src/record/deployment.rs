@@ -2,7 +2,8 @@
 //!
 //! The data model's flow has `CANCELLED` and its enum has not: it is a state here. Beside its fields
 //! stand the build that was deployed (the entity's one-to-one relation), what the platform calls the
-//! deployment, its environment and branch, and the changes of its status.
+//! deployment and its state, its environment and branch, when its commit was made, why it can or cannot
+//! be rolled back, when a later one took its place, and the changes of its status.
 
 use super::valid::{Record, check_id};
 use super::{Environment, EnvironmentVariable, IllegalTransition, Invalid, name};
@@ -49,6 +50,32 @@ impl DeploymentStatus {
             Self::RolledBack => "rolled_back",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// The states on the way to another one, that one last; `None` where no way leads there, and an empty
+    /// one where it is there already. What comes late or twice therefore never moves anything back.
+    #[must_use]
+    pub fn way_to(self, to: Self) -> Option<&'static [Self]> {
+        use DeploymentStatus::{Cancelled, Deploying, Failed, Queued, RolledBack, Success};
+        Some(match (self, to) {
+            (from, to) if from == to => &[],
+            (Queued, Deploying) => &[Deploying],
+            (Queued | Deploying, Cancelled) => &[Cancelled],
+            (Queued, Success) => &[Deploying, Success],
+            (Queued, Failed) => &[Deploying, Failed],
+            (Queued, RolledBack) => &[Deploying, Success, RolledBack],
+            (Deploying, Success) => &[Success],
+            (Deploying, Failed) => &[Failed],
+            (Deploying, RolledBack) => &[Success, RolledBack],
+            (Success, RolledBack) => &[RolledBack],
+            _ => return None,
+        })
+    }
+
+    /// Whether nothing more is to come of it by itself.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Deploying)
     }
 
     /// Whether it was in production once.
@@ -113,6 +140,18 @@ pub struct ProductionDeployment {
     pub environment: Environment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// Beside the data model: the platform's own last word for its state, as it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_status: Option<String>,
+    /// Beside the data model: why a rollback is or is not possible, or why there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_reason: Option<String>,
+    /// Beside the data model: when its commit was made; the lead time begins there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<Timestamp>,
+    /// Beside the data model: since when a later one has its place. That is no rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_at: Option<Timestamp>,
     /// Beside the data model: the changes of its status, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<DeploymentChange>,
@@ -132,6 +171,13 @@ impl ProductionDeployment {
         }
         self.history.push(DeploymentChange { from, to, at });
         Ok(())
+    }
+
+    /// From the commit until it was live, in seconds.
+    #[must_use]
+    pub fn lead_time(&self) -> Option<f64> {
+        let seconds = (self.deployed_at? - self.committed_at?).num_milliseconds() as f64 / 1000.0;
+        (seconds >= 0.0).then_some(seconds)
     }
 }
 
@@ -203,6 +249,26 @@ mod tests {
                     assert_eq!((refused.from, refused.to), (from.as_str(), to.as_str()));
                     assert_eq!(record.deployment_status, from);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_is_made_of_transitions_of_the_table() {
+        for from in DeploymentStatus::ALL {
+            for to in DeploymentStatus::ALL {
+                let mut at = from;
+                for &step in from.way_to(to).unwrap_or_default() {
+                    assert!(DeploymentStatus::TRANSITIONS.contains(&(at, step)), "{from:?} -> {to:?}");
+                    at = step;
+                }
+                assert_eq!(at == to, from.way_to(to).is_some(), "{from:?} -> {to:?}");
+                assert!(
+                    from == to
+                        || !from.is_final()
+                        || (from, to) == (DeploymentStatus::Success, DeploymentStatus::RolledBack)
+                        || from.way_to(to).is_none()
+                );
             }
         }
     }

@@ -79,6 +79,10 @@ pub(crate) fn deployment(number: u64) -> ProductionDeployment {
         platform_id: Some(format!("dep-{number}")),
         environment: Environment::Production,
         branch: Some("main".into()),
+        platform_status: None,
+        rollback_reason: None,
+        committed_at: None,
+        superseded_at: None,
         history: Vec::new(),
     }
 }

@@ -105,6 +105,7 @@ impl Ledger {
         build.build_time = build.build_time.map(|seconds| (seconds * 1000.0).round().max(1.0) / 1000.0);
         let newest = self.newest_first(&run.branch).first().map_or(0, |&index| self.builds[index].sequence);
         let mut entry = BuildRecord::new(build, run.run_id, newest + 1, run.recorded_at);
+        entry.verdict = run.verdict;
         entry.steps.clone_from(&run.steps);
         run.build.validate()?;
         entry.validate()?;

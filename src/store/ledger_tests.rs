@@ -37,6 +37,7 @@ fn run(number: u32, completeness: Completeness, found: Vec<Found>) -> RunRecord 
         commit: Some(format!("c{number}")),
         recorded_at: at(number),
         build,
+        verdict: None,
         steps: vec![StepReading { step: "check".into(), completeness }],
         found,
         variables: None,

@@ -16,7 +16,7 @@ pub mod retention;
 pub mod stored;
 
 use crate::diagnostic::Level;
-use crate::gate::StepOutcome;
+use crate::gate::{Outcome, StepOutcome};
 use crate::record::{
     ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, EnvironmentVariable, ErrorStatus,
     ProductionDeployment, Record, Refused, TypeScriptError, Valid,
@@ -31,7 +31,10 @@ pub use error::{Corrupt, Error};
 pub use json::JsonStore;
 pub use ledger::{Ledger, Pruned};
 pub use postgres::PostgresStore;
-pub use query::{BuildQuery, Bundles, DeploymentQuery, ErrorPage, ErrorQuery, FileGlob, HealthQuery, IdPart};
+pub use query::{
+    BuildPlace, BuildQuery, Bundles, DeploymentQuery, ErrorPage, ErrorPlace, ErrorQuery, FileGlob, HealthQuery, IdPart,
+    Moment,
+};
 pub use retention::{Limit, Retention};
 pub use stored::{BuildRecord, VariableRecord};
 
@@ -93,7 +96,7 @@ pub trait Store: Send + Sync {
 
     async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error>;
 
-    /// Adds a deployment; one whose id is there already is left as it is.
+    /// Adds a deployment; one whose id, name at its platform or build is there already is left as it is.
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error>;
 
     async fn deployments(&self, query: &DeploymentQuery) -> Result<Vec<ProductionDeployment>, Error>;
@@ -181,6 +184,9 @@ pub struct RunRecord {
     /// Every run has one; it has ended. Branch and commit are filled in from above, its time is kept
     /// in whole milliseconds.
     pub build: BuildConfiguration,
+    /// What the gate said; `None` for runs that were spooled before it was recorded.
+    #[serde(default)]
+    pub verdict: Option<Outcome>,
     pub steps: Vec<StepReading>,
     /// Errors, warnings and notes of all steps, each once also when two steps said it.
     pub found: Vec<Found>,

@@ -8,6 +8,7 @@ use crate::record::{
 };
 use crate::time::Timestamp;
 use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
 use std::cmp::{Ordering, Reverse};
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,8 @@ pub struct ErrorQuery {
     pub levels: Vec<Level>,
     pub codes: Vec<String>,
     pub file: Option<FileGlob>,
+    /// Only those behind this one, in the order of the answer.
+    pub after: Option<ErrorPlace>,
     /// At most so many; [`ErrorPage::has_more`] says whether there are others.
     pub limit: Option<usize>,
 }
@@ -39,6 +42,7 @@ impl ErrorQuery {
             levels: Vec::new(),
             codes: Vec::new(),
             file: None,
+            after: None,
             limit: None,
         }
     }
@@ -60,6 +64,7 @@ impl ErrorQuery {
             && is_wanted(&self.levels, &error.level)
             && is_wanted(&self.codes, &error.error_code)
             && self.file.as_ref().is_none_or(|glob| glob.matches(error.file_path.as_str()))
+            && self.after.as_ref().is_none_or(|after| ErrorPlace::of(error) > *after)
     }
 
     /// Those of the errors that are the answer.
@@ -75,6 +80,29 @@ impl ErrorQuery {
 
 fn is_wanted<T: PartialEq>(wanted: &[T], value: &T) -> bool {
     wanted.is_empty() || wanted.contains(value)
+}
+
+/// Where an error stands in the order of answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ErrorPlace {
+    pub severity: Severity,
+    pub file_path: String,
+    pub line: u32,
+    pub column: u32,
+    pub id: Uuid,
+}
+
+impl ErrorPlace {
+    #[must_use]
+    pub fn of(error: &TypeScriptError) -> Self {
+        Self {
+            severity: error.severity,
+            file_path: error.file_path.as_str().to_owned(),
+            line: error.line_number.get(),
+            column: error.column_number.get(),
+            id: error.id,
+        }
+    }
 }
 
 /// The order of the answer: severity, then place.
@@ -180,22 +208,59 @@ pub enum Bundles {
     LeftOut,
 }
 
+/// Where a build stands in the order of answers: of one branch the sequence is the order, whatever the clock
+/// said; two branches share only the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BuildPlace {
+    pub sequence: u64,
+    pub recorded_at: Timestamp,
+    pub run_id: Uuid,
+}
+
+impl BuildPlace {
+    #[must_use]
+    pub fn of(record: &BuildRecord) -> Self {
+        Self { sequence: record.sequence, recorded_at: record.recorded_at, run_id: record.run_id }
+    }
+}
+
+/// Where a check or a deployment stands in the order of answers.
+pub type Moment = (Timestamp, Uuid);
+
 /// Builds over time, the oldest first.
 #[derive(Debug, Clone)]
 pub struct BuildQuery {
     pub branch: Option<String>,
     pub environment: Option<Environment>,
     pub since: Option<Timestamp>,
+    /// Only builds of this commit, a whole hash.
+    pub commit: Option<String>,
+    /// Only those that are older than this one.
+    pub before: Option<BuildPlace>,
     /// The newest so many.
     pub limit: Option<usize>,
     pub bundles: Bundles,
 }
 
 impl BuildQuery {
+    /// All builds of all branches, without their files.
+    #[must_use]
+    pub fn all() -> Self {
+        Self {
+            branch: None,
+            environment: None,
+            since: None,
+            commit: None,
+            before: None,
+            limit: None,
+            bundles: Bundles::LeftOut,
+        }
+    }
+
     /// All builds of a branch, without their files.
     #[must_use]
     pub fn of_branch(branch: impl Into<String>) -> Self {
-        Self { branch: Some(branch.into()), environment: None, since: None, limit: None, bundles: Bundles::LeftOut }
+        Self { branch: Some(branch.into()), ..Self::all() }
     }
 
     #[must_use]
@@ -203,14 +268,18 @@ impl BuildQuery {
         self.branch.as_ref().is_none_or(|branch| record.build.branch.as_ref() == Some(branch))
             && self.environment.is_none_or(|environment| record.build.environment == environment)
             && self.since.is_none_or(|since| record.recorded_at >= since)
+            && self.commit.as_ref().is_none_or(|commit| record.build.commit.as_ref() == Some(commit))
+            && self.before.is_none_or(|before| match self.branch {
+                Some(_) => BuildPlace::of(record) < before,
+                None => (record.recorded_at, record.run_id) < (before.recorded_at, before.run_id),
+            })
     }
 
     #[must_use]
     pub fn select(&self, mut builds: Vec<BuildRecord>) -> Vec<BuildRecord> {
         builds.retain(|record| self.matches(record));
-        // Of one branch the sequence is the order, whatever the clock said; two branches share only the clock.
         match self.branch {
-            Some(_) => builds.sort_by_key(|it| (it.sequence, it.recorded_at, it.run_id)),
+            Some(_) => builds.sort_by_key(BuildPlace::of),
             None => builds.sort_by_key(|it| (it.recorded_at, it.run_id)),
         }
         let surplus = self.limit.map_or(0, |limit| builds.len().saturating_sub(limit));
@@ -231,19 +300,22 @@ pub struct HealthQuery {
     /// The endpoint's path, or the connection's name.
     pub name: Option<String>,
     pub since: Option<Timestamp>,
+    /// Only those that are older than this one.
+    pub before: Option<Moment>,
     pub limit: Option<usize>,
 }
 
 impl HealthQuery {
-    fn matches(&self, environment: Environment, name: &str, at: Timestamp) -> bool {
+    fn matches(&self, environment: Environment, name: &str, (at, id): Moment) -> bool {
         self.environment.is_none_or(|it| it == environment)
             && self.name.as_deref().is_none_or(|it| it == name)
             && self.since.is_none_or(|since| at >= since)
+            && self.before.is_none_or(|before| (at, id) < before)
     }
 
     #[must_use]
     pub fn select_api(&self, mut checks: Vec<ApiHealthCheck>) -> Vec<ApiHealthCheck> {
-        checks.retain(|it| self.matches(it.environment, &it.endpoint_path, it.last_checked));
+        checks.retain(|it| self.matches(it.environment, &it.endpoint_path, (it.last_checked, it.id)));
         checks.sort_unstable_by_key(|it| Reverse((it.last_checked, it.id)));
         checks.truncate(self.limit.unwrap_or(usize::MAX));
         checks
@@ -251,7 +323,7 @@ impl HealthQuery {
 
     #[must_use]
     pub fn select_database(&self, mut checks: Vec<DatabaseHealth>) -> Vec<DatabaseHealth> {
-        checks.retain(|it| self.matches(it.environment, &it.connection_name, it.last_tested));
+        checks.retain(|it| self.matches(it.environment, &it.connection_name, (it.last_tested, it.id)));
         checks.sort_unstable_by_key(|it| Reverse((it.last_tested, it.id)));
         checks.truncate(self.limit.unwrap_or(usize::MAX));
         checks
@@ -264,6 +336,12 @@ pub struct DeploymentQuery {
     pub environment: Option<Environment>,
     pub statuses: Vec<DeploymentStatus>,
     pub since: Option<Timestamp>,
+    /// Only those that are older than this one.
+    pub before: Option<Moment>,
+    /// The platform and what it calls the deployment.
+    pub known_as: Option<(String, String)>,
+    /// Only those of this commit, a whole hash.
+    pub commit: Option<String>,
     pub limit: Option<usize>,
 }
 
@@ -274,6 +352,11 @@ impl DeploymentQuery {
             self.environment.is_none_or(|environment| it.environment == environment)
                 && is_wanted(&self.statuses, &it.deployment_status)
                 && self.since.is_none_or(|since| it.created_at >= since)
+                && self.before.is_none_or(|before| (it.created_at, it.id) < before)
+                && self.known_as.as_ref().is_none_or(|(platform, id)| {
+                    it.deployment_platform == *platform && it.platform_id.as_ref() == Some(id)
+                })
+                && self.commit.as_ref().is_none_or(|commit| it.commit_hash == *commit)
         });
         deployments.sort_unstable_by_key(|it| Reverse((it.created_at, it.id)));
         deployments.truncate(self.limit.unwrap_or(usize::MAX));

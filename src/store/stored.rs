@@ -1,6 +1,7 @@
 //! The records of data-model.md with what a store keeps beside them.
 
 use super::retention::BuildAge;
+use crate::gate::Outcome;
 use crate::record::{
     BuildConfiguration, BuildStatus, Environment, EnvironmentVariable, Invalid, ProductionDeployment, Record as _,
 };
@@ -21,6 +22,9 @@ pub struct BuildRecord {
     /// Order of recording on the branch: clocks go back, this does not.
     pub sequence: u64,
     pub recorded_at: Timestamp,
+    /// What the gate said of it; `None` where that was not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Outcome>,
     /// Whether errors' lives moved with this run.
     pub is_base: bool,
     /// How its steps were read.
@@ -42,6 +46,7 @@ impl BuildRecord {
             run_id,
             sequence,
             recorded_at,
+            verdict: None,
             is_base: false,
             steps: Vec::new(),
             loose: Vec::new(),

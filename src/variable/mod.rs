@@ -3,7 +3,7 @@
 //!
 //! * [`contract`] what is declared · [`source`] where values come from ([`dotenv`], [`expand`])
 //! * [`judge`] one variable × its value ([`mod@format`], [`placeholder`], [`sensitive`])
-//! * [`code`] what the code reads · [`leak`] values in what will be published
+//! * [`code`] what the code reads · [`leak`] values in what will be published · [`given`] what a platform has
 //!
 //! Values stay in here but for [`Secret`], which shows its value only to who asks for it. The
 //! environment of the process is given, never read.
@@ -14,6 +14,7 @@ mod contract;
 mod dotenv;
 mod expand;
 mod format;
+mod given;
 mod judge;
 mod leak;
 mod placeholder;
@@ -23,6 +24,7 @@ mod source;
 mod tests;
 
 pub use contract::{Contract, Declaration};
+pub use given::{Given, GivenChecked, check_given};
 pub use leak::{LeakSearch, Unsearched, search_leaks};
 
 use crate::config::VariablesConfig;

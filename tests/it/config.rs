@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const FORMATS: [&str; 6] = ["astro-check", "errorformat", "eslint", "problem-matcher", "tsc", "vitest"];
 
 /// What is wrong in these files, JSON Schema cannot say.
-const BEYOND_SCHEMA: [&str; 34] = [
+const BEYOND_SCHEMA: [&str; 37] = [
     "api-meaning",
     "api-nothing-to-check",
     "api-secrets",
@@ -21,6 +21,9 @@ const BEYOND_SCHEMA: [&str; 34] = [
     "branch-with-remote",
     "classification-path-absolute",
     "classification-path-glob",
+    "deploy-manual",
+    "deploy-meaning",
+    "deploy-zeabur",
     "directory-absolute",
     "directory-backslash",
     "errorformat-missing",

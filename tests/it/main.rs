@@ -9,6 +9,9 @@ mod config;
 #[cfg(unix)]
 mod contract;
 #[cfg(test)]
+#[cfg(unix)]
+mod deploy;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod errors;

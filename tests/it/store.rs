@@ -52,6 +52,7 @@ pub(crate) fn run(number: u32, found: Vec<Found>) -> RunRecord {
         commit: Some(format!("{number:040x}")),
         recorded_at: at,
         build,
+        verdict: None,
         steps: vec![StepReading { step: "check".into(), completeness: StepOutcome::Errors.into() }],
         found,
         variables: Some(vec![variable]),
@@ -286,6 +287,10 @@ fn two_branches_that_each_fix_something_merge_in_git() {
             platform_id: None,
             environment: Environment::Production,
             branch: None,
+            platform_status: None,
+            rollback_reason: None,
+            committed_at: None,
+            superseded_at: None,
             history: Vec::new(),
         };
         now(store.add_api_health(&[Valid::new(check).unwrap()])).unwrap();

@@ -102,7 +102,6 @@ impl Site<'_> {
     ///
     /// # Errors
     /// As [`Site::check_api`].
-    #[expect(dead_code, reason = "deployments call it")]
     pub(super) async fn check_deployed_api(
         &self,
         base: &Url,

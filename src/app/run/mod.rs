@@ -9,7 +9,7 @@ mod lines;
 mod listing;
 mod plan;
 pub(super) mod publish;
-pub(super) mod redaction;
+pub(in crate::app) mod redaction;
 pub(super) mod scene;
 
 use super::console::Console;

@@ -218,6 +218,7 @@ async fn record(
         commit: report.run.commit.clone(),
         recorded_at: report.run.finished_at,
         build,
+        verdict: Some(report.verdict.outcome),
         steps: readings.to_vec(),
         found: found.collect(),
         variables: Some(report.variables.checks.iter().map(|check| check.variable.clone()).collect()),

@@ -135,7 +135,7 @@ pub(super) fn base_words(report: &Report) -> String {
     }
 }
 
-pub(super) fn short_commit(commit: &str) -> &str {
+pub(crate) fn short_commit(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
 

@@ -283,7 +283,14 @@ impl Store for JsonStore {
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error> {
         let what = format!("the deployment `{}`", deployment.id);
         self.update_deployments(&what, |ledger| {
-            if !ledger.deployments.iter().any(|it| it.id == deployment.id) {
+            let is_there = |it: &ProductionDeployment| {
+                let is_known_as = it.platform_id.is_some()
+                    && (&it.deployment_platform, &it.platform_id)
+                        == (&deployment.deployment_platform, &deployment.platform_id);
+                let is_taken = it.build_id.is_some() && it.build_id == deployment.build_id;
+                it.id == deployment.id || is_known_as || is_taken
+            };
+            if !ledger.deployments.iter().any(is_there) {
                 ledger.deployments.push(deployment.clone().into_inner());
                 ledger.retain_deployments(&self.retention, deployment.created_at);
             }

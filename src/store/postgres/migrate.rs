@@ -12,7 +12,8 @@ use sqlx::Row as _;
 use std::fmt::Write as _;
 
 /// All versions, oldest first. A released one never changes.
-const MIGRATIONS: &[(&str, &str)] = &[("records", include_str!("0001_records.sql"))];
+const MIGRATIONS: &[(&str, &str)] =
+    &[("records", include_str!("0001_records.sql")), ("deployments", include_str!("0002_deployments.sql"))];
 
 /// The version that this program knows.
 #[must_use]

@@ -5,8 +5,8 @@ use super::row::{Table, read, selected};
 use super::session::{Session, query};
 use crate::record::{ErrorStatus, ProductionDeployment, Record as _, TypeScriptError};
 use crate::store::{
-    BuildQuery, BuildRecord, Bundles, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery, IdPart,
-    Ledger, VariableRecord,
+    BuildQuery, BuildRecord, Bundles, Counts, DeploymentQuery, Error, ErrorPage, ErrorPlace, ErrorQuery, HealthQuery,
+    IdPart, Ledger, Moment, VariableRecord,
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -48,11 +48,13 @@ fn push_words<'w>(builder: &mut QueryBuilder<Postgres>, column: &str, words: imp
     }
 }
 
-fn errors_statement(
-    wanted: &ErrorQuery,
-    after: Option<&TypeScriptError>,
-    limit: Option<usize>,
-) -> QueryBuilder<Postgres> {
+fn push_before(builder: &mut QueryBuilder<Postgres>, at: &str, before: Option<Moment>) {
+    if let Some((time, id)) = before {
+        builder.push(format!(" and (t.{at}, t.id) < (")).push_bind(time).push(", ").push_bind(id).push(")");
+    }
+}
+
+fn errors_statement(wanted: &ErrorQuery, after: Option<&ErrorPlace>, limit: Option<usize>) -> QueryBuilder<Postgres> {
     let mut builder = select::<TypeScriptError>();
     builder.push(" and t.branch = ").push_bind(wanted.branch.clone());
     push_words(&mut builder, "status", wanted.statuses.iter().map(|it| it.as_str()));
@@ -68,11 +70,11 @@ fn errors_statement(
     }
     if let Some(after) = after {
         let rank = after.severity as i16;
-        let path = after.file_path.as_str().to_owned();
+        let path = after.file_path.clone();
         builder.push(format!(" and ({ERROR_ORDER}) > (")).push_bind(rank);
         builder.push(", left(").push_bind(path.clone()).push(", 256), ").push_bind(path);
-        builder.push(", ").push_bind(i64::from(after.line_number.get()));
-        builder.push(", ").push_bind(i64::from(after.column_number.get()));
+        builder.push(", ").push_bind(i64::from(after.line));
+        builder.push(", ").push_bind(i64::from(after.column));
         builder.push(", ").push_bind(after.id).push(")");
     }
     builder.push(format!(" order by {ERROR_ORDER}"));
@@ -86,20 +88,20 @@ fn errors_statement(
 #[must_use]
 pub fn errors_sql(wanted: &ErrorQuery) -> String {
     let needed = wanted.limit.map(|limit| limit.saturating_add(1));
-    errors_statement(wanted, None, needed).sql().as_str().to_owned()
+    errors_statement(wanted, wanted.after.as_ref(), needed).sql().as_str().to_owned()
 }
 
 pub(super) async fn errors(session: &mut Session, wanted: &ErrorQuery) -> Result<ErrorPage, Trouble> {
     let needed = wanted.limit.map(|limit| limit.saturating_add(1));
     let mut found: Vec<TypeScriptError> = Vec::new();
-    let mut last: Option<TypeScriptError> = None;
+    let mut last = wanted.after.clone();
     loop {
         // A pattern of files is judged here, batch by batch, by the code that judges it for every store.
         let batch = if wanted.file.is_some() { Some(BATCH) } else { needed };
         let rows = fetch(session, errors_statement(wanted, last.as_ref(), batch)).await?;
         let is_end = wanted.file.is_none() || rows.len() < BATCH;
         let errors: Vec<TypeScriptError> = all_of(&rows)?;
-        last = errors.last().cloned();
+        last = errors.last().map(ErrorPlace::of);
         found.extend(errors.into_iter().filter(|error| wanted.matches(error)));
         if is_end || needed.is_some_and(|needed| found.len() >= needed) {
             break;
@@ -143,6 +145,19 @@ pub(super) async fn builds(session: &mut Session, wanted: &BuildQuery) -> Result
     if let Some(since) = wanted.since {
         builder.push(" and t.recorded_at >= ").push_bind(since);
     }
+    if let Some(commit) = &wanted.commit {
+        builder.push(" and t.\"commit\" = ").push_bind(commit.clone());
+    }
+    if let Some(before) = wanted.before {
+        if wanted.branch.is_some() {
+            let sequence = i64::try_from(before.sequence).unwrap_or(i64::MAX);
+            builder.push(" and (t.sequence, t.recorded_at, t.run_id) < (").push_bind(sequence);
+            builder.push(", ");
+        } else {
+            builder.push(" and (t.recorded_at, t.run_id) < (");
+        }
+        builder.push_bind(before.recorded_at).push(", ").push_bind(before.run_id).push(")");
+    }
     builder.push(match wanted.branch {
         Some(_) => " order by t.sequence desc, t.recorded_at desc, t.run_id desc",
         None => " order by t.recorded_at desc, t.run_id desc",
@@ -170,6 +185,7 @@ pub(super) async fn health<T: Table>(
     if let Some(since) = wanted.since {
         builder.push(format!(" and t.{at} >= ")).push_bind(since);
     }
+    push_before(&mut builder, at, wanted.before);
     let limit = wanted.limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
     builder.push(format!(" order by t.{at} desc, t.id desc{limit}"));
     all_of(&fetch(session, builder).await?)
@@ -184,6 +200,14 @@ pub(super) async fn deployments(
     push_words(&mut builder, "deployment_status", wanted.statuses.iter().map(|it| it.as_str()));
     if let Some(since) = wanted.since {
         builder.push(" and t.created_at >= ").push_bind(since);
+    }
+    push_before(&mut builder, "created_at", wanted.before);
+    if let Some((platform, id)) = &wanted.known_as {
+        builder.push(" and t.deployment_platform = ").push_bind(platform.clone());
+        builder.push(" and t.platform_id = ").push_bind(id.clone());
+    }
+    if let Some(commit) = &wanted.commit {
+        builder.push(" and t.commit_hash = ").push_bind(commit.clone());
     }
     let limit = wanted.limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
     builder.push(format!(" order by t.created_at desc, t.id desc{limit}"));

@@ -79,6 +79,10 @@ pub(super) fn deployment() -> ProductionDeployment {
         platform_id: Some(id.to_string()),
         environment: Environment::Production,
         branch: Some("main".into()),
+        platform_status: Some("RUNNING".into()),
+        rollback_reason: Some("an earlier deployment is still there".into()),
+        committed_at: Some(crate::store::start()),
+        superseded_at: Some(crate::store::start()),
         history: Vec::new(),
     }
 }
@@ -125,6 +129,7 @@ prop_compose! {
         build.bundle = flags.0.then(|| Bundle { assets: vec![asset] });
         let mut record = BuildRecord::new(build, Uuid::now_v7(), sequence, times.2);
         record.is_base = flags.1;
+        record.verdict = flags.0.then_some(shipgate::gate::Outcome::Inconclusive);
         record.steps = vec![StepReading { step: path.clone(), completeness: StepOutcome::Clean.into() }];
         let diagnostic = Diagnostic::new("vite", Level::Note, None, path.clone());
         record.loose = vec![Found::new(path, diagnostic)];
@@ -212,6 +217,8 @@ prop_compose! {
         if long {
             deployed.commit_hash = "f".repeat(64);
             (deployed.deployment_url, deployed.health_check_url, deployed.platform_id) = (None, None, None);
+            (deployed.platform_status, deployed.rollback_reason) = (None, None);
+            (deployed.committed_at, deployed.superseded_at) = (None, None);
         }
         let ways: [&[DeploymentStatus]; 5] =
             [&[], &[Deploying, Success], &[Deploying, Failed], &[Deploying, Success, RolledBack], &[Cancelled]];

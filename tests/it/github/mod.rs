@@ -3,13 +3,14 @@
 mod answers;
 mod check;
 mod comment;
-mod description;
+pub(crate) mod description;
 mod event;
 pub(crate) mod http;
 mod proxy;
 mod query;
 pub(crate) mod server;
 
+pub(crate) use description::install;
 use shipgate::github::{Address, Client, Patience, Timer, Token};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

@@ -136,6 +136,10 @@ impl Table for ProductionDeployment {
         "platform_id",
         "environment",
         "branch",
+        "platform_status",
+        "rollback_reason",
+        "committed_at",
+        "superseded_at",
         "history",
     ];
     const JSON: &'static [&'static str] = &["history"];
@@ -158,6 +162,10 @@ impl Table for ProductionDeployment {
             .text_or_null(self.platform_id.as_deref())
             .plain(self.environment.as_str())
             .text_or_null(self.branch.as_deref())
+            .text_or_null(self.platform_status.as_deref())
+            .text_or_null(self.rollback_reason.as_deref())
+            .time_or_null(self.committed_at)
+            .time_or_null(self.superseded_at)
             .json(&self.history)?;
         rows.end_row();
         Ok(())
@@ -183,6 +191,10 @@ impl Table for ProductionDeployment {
             platform_id: row.text_or_null()?,
             environment: row.word("environment")?,
             branch: row.text_or_null()?,
+            platform_status: row.text_or_null()?,
+            rollback_reason: row.text_or_null()?,
+            committed_at: row.take()?,
+            superseded_at: row.take()?,
             history: row.json("history")?,
         })
     }

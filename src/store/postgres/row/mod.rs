@@ -4,6 +4,7 @@ mod health;
 
 use super::Trouble;
 use super::copy::{Rows, from_kept};
+use crate::gate::Outcome;
 use crate::record::{
     BuildConfiguration, Deferral, EnvironmentVariable, Invalid, LinePrint, ProjectPath, Record, Sighting, StatusChange,
     TypeScriptError,
@@ -88,6 +89,12 @@ impl<'r> Reader<'r> {
         let text: &str = self.take()?;
         let reader: StrDeserializer<'_, WordError> = text.into_deserializer();
         T::deserialize(reader).map_err(|error| invalid(field, &error.to_string()))
+    }
+
+    fn word_or_null<T: for<'de> Deserialize<'de>>(&mut self, field: &'static str) -> Result<Option<T>, Trouble> {
+        let Some(text) = self.take::<Option<&str>>()? else { return Ok(None) };
+        let reader: StrDeserializer<'_, WordError> = text.into_deserializer();
+        T::deserialize(reader).map(Some).map_err(|error| invalid(field, &error.to_string()))
     }
 
     fn number<T: TryFrom<i64>>(&mut self, field: &'static str) -> Result<T, Trouble> {
@@ -249,6 +256,7 @@ impl Table for BuildRecord {
         "run_id",
         "sequence",
         "recorded_at",
+        "verdict",
         "is_base",
         "steps",
         "loose",
@@ -281,6 +289,7 @@ impl Table for BuildRecord {
         rows.plain(self.run_id)
             .plain(signed("sequence", self.sequence)?)
             .time(self.recorded_at)
+            .plain_or_null(self.verdict.map(Outcome::as_str))
             .plain(self.is_base)
             .json(&self.steps)?
             .json(&self.loose)?;
@@ -310,6 +319,7 @@ impl Table for BuildRecord {
             bundle: row.json_or_null("bundle")?,
         };
         let mut record = Self::new(build, row.take()?, row.number("sequence")?, row.take()?);
+        record.verdict = row.word_or_null("verdict")?;
         record.is_base = row.take()?;
         record.steps = row.json("steps")?;
         record.loose = row.json("loose")?;
