@@ -1,14 +1,14 @@
-//! `shipgate trends`: the recorded builds of a branch over time.
+//! `shipgate trends`: the recorded builds of a branch over time, and the health of what runs.
 
 use super::console::Console;
 use super::run::{Scene, open_store};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process, file};
-use crate::record::Environment;
+use crate::record::{Environment, Period};
 use crate::report::RenderOptions;
-use crate::report::trends::{Reading, Trends, render_page, render_trends};
+use crate::report::trends::{HealthTrend, Reading, Trends, render_page, render_trends};
 use crate::step::Cancel;
-use crate::store::BuildQuery;
+use crate::store::{BuildQuery, SpanQuery};
 use chrono::{NaiveDate, NaiveTime};
 use std::path::PathBuf;
 
@@ -22,8 +22,10 @@ pub struct Input {
     pub branch: Option<String>,
     pub environment: Option<Environment>,
     pub since: Option<NaiveDate>,
-    /// The newest so many.
+    /// The newest so many builds, and hours or days.
     pub limit: usize,
+    /// How the health of what runs is added up.
+    pub by: Period,
     pub shape: Shape,
 }
 
@@ -55,7 +57,9 @@ pub async fn trends(input: &Input, process: &Process, console: &mut dyn Console)
     let opened = open_store(&settings.config, &input.directory, process, &Cancel::never())?;
     let records = opened.as_store().builds(&query).await?;
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
-    let trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
+    let mut trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
+    let spans = SpanQuery { environment: input.environment, since: query.since };
+    trends.health = HealthTrend::all(opened.as_store().health_spans(&spans).await?, input.by, input.limit);
     let text = match &input.shape {
         Shape::Text => {
             let width = console.width().unwrap_or(100);

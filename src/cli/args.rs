@@ -1,7 +1,7 @@
 //! The command line. Only words: what they mean is in `app`.
 
 use crate::config::{CommentPolicy, CommitCheck};
-use crate::record::Environment;
+use crate::record::{Environment, Period};
 use crate::report::Part;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -84,7 +84,7 @@ pub(super) enum Command {
     /// Record deployments, follow them, check what they deployed, roll them back
     #[command(subcommand)]
     Deploy(super::deploy::DeployCommand),
-    /// Show build time, size and errors over time, and where they jumped
+    /// Show build time, size and errors over time, where they jumped, and the health of what runs
     Trends(TrendsArgs),
     /// Look after the store of records
     #[command(subcommand)]
@@ -359,15 +359,33 @@ pub(super) struct TrendsArgs {
     /// Only builds since this day, in UTC
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) since: Option<NaiveDate>,
-    /// At most so many builds, the newest
+    /// At most so many builds, and so many hours or days, the newest
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     pub(super) limit: usize,
+    /// How availability and response times of endpoints and databases are added up
+    #[arg(long, value_enum, value_name = "PERIOD", default_value_t = PeriodName::Day)]
+    pub(super) by: PeriodName,
     /// Write JSON
     #[arg(long, conflicts_with = "html")]
     pub(super) json: bool,
     /// Write a page with plots into this file; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum PeriodName {
+    Hour,
+    Day,
+}
+
+impl From<PeriodName> for Period {
+    fn from(name: PeriodName) -> Self {
+        match name {
+            PeriodName::Hour => Self::Hour,
+            PeriodName::Day => Self::Day,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

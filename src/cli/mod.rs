@@ -144,6 +144,7 @@ fn dispatch(
                 environment: arguments.environment.map(Into::into),
                 since: arguments.since,
                 limit: arguments.limit,
+                by: arguments.by.into(),
                 shape: match (&arguments.html, arguments.json) {
                     (Some(file), _) => app::trends::Shape::Page(file.clone()),
                     (None, true) => app::trends::Shape::Json,

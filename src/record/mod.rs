@@ -10,6 +10,7 @@ pub mod database_check;
 pub mod database_health;
 pub mod deployment;
 pub mod error_status;
+pub mod health_span;
 pub mod line_print;
 pub mod name;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use database_check::{
 pub use database_health::{ConnectionStatus, DatabaseHealth, QueryStatus};
 pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};
+pub use health_span::{HealthSpan, Period, SpanKind, SpanLimit};
 pub use line_print::{LinePrint, SourceLines};
 pub use typescript_error::{Detected, ProjectPath, TypeScriptError};
 pub use valid::{Record, Refused, Valid};

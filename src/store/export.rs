@@ -1,7 +1,9 @@
 //! Everything of a store as one JSON document: `shipgate store export` writes it, `import` reads it.
 
 use super::{BuildRecord, Corrupt, Error, Ledger, VariableRecord};
-use crate::record::{ApiHealthCheck, DatabaseHealth, Invalid, ProductionDeployment, Record, TypeScriptError};
+use crate::record::{
+    ApiHealthCheck, DatabaseHealth, HealthSpan, Invalid, ProductionDeployment, Record, TypeScriptError,
+};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -16,7 +18,7 @@ struct Head {
 /// The records under the names of their files. `R` is a list, owned or borrowed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document<E, B, V, A, D, P> {
+struct Document<E, B, V, A, D, P, S: Default> {
     version: u64,
     build_configs: B,
     typescript_errors: E,
@@ -24,6 +26,8 @@ struct Document<E, B, V, A, D, P> {
     environment_variables: V,
     api_health: A,
     database_health: D,
+    #[serde(default)]
+    health_spans: S,
 }
 
 type Owned = Document<
@@ -33,6 +37,7 @@ type Owned = Document<
     Vec<ApiHealthCheck>,
     Vec<DatabaseHealth>,
     Vec<ProductionDeployment>,
+    Vec<HealthSpan>,
 >;
 
 impl Ledger {
@@ -49,6 +54,7 @@ impl Ledger {
             environment_variables: &self.variables,
             api_health: &self.api_health,
             database_health: &self.database_health,
+            health_spans: self.health_spans.as_slice(),
         };
         let text = serde_json::to_string_pretty(&document);
         Ok(text.map_err(|error| Invalid::new("export", "document", error.to_string()))?)
@@ -72,6 +78,7 @@ impl Ledger {
             api_health: document.api_health,
             database_health: document.database_health,
             deployments: document.deployments,
+            health_spans: document.health_spans,
         };
         ledger.validate()?;
         Ok(ledger)
@@ -86,6 +93,9 @@ impl Ledger {
             let unknown = record.unknown_field().map(|field| format!("`{field}` is no field of a build"));
             named(&record.build.id, record.validate())?;
             unknown.map_or(Ok(()), |problem| Err(corrupt(0, Some(record.build.id.to_string()), None, problem)))?;
+        }
+        for span in &self.health_spans {
+            named(&span.name, span.validate())?;
         }
         for record in &self.variables {
             named(&record.variable.key, record.variable.validate())?;

@@ -1,7 +1,10 @@
 //! All records together, and what recording a run does to them. No I/O.
 
 use super::{BaseRecord, BuildRecord, Error, Imported, RecordOutcome, Recorded, Retention, RunRecord, VariableRecord};
-use crate::record::{ApiHealthCheck, DatabaseHealth, Invalid, ProductionDeployment, Record, Sighting, TypeScriptError};
+use crate::record::health_span::condense;
+use crate::record::{
+    ApiHealthCheck, DatabaseHealth, HealthSpan, Invalid, ProductionDeployment, Record, Sighting, TypeScriptError,
+};
 use crate::time::Timestamp;
 use crate::track::{Before, Completeness, Found, RunReading, Tally, advance};
 use std::cmp::Reverse;
@@ -17,6 +20,8 @@ pub struct Ledger {
     pub api_health: Vec<ApiHealthCheck>,
     pub database_health: Vec<DatabaseHealth>,
     pub deployments: Vec<ProductionDeployment>,
+    /// Hours and days of endpoints and databases.
+    pub health_spans: Vec<HealthSpan>,
 }
 
 impl Ledger {
@@ -182,6 +187,7 @@ impl Ledger {
 
     /// Adds everything of another whose ids are not here yet.
     fn add(&mut self, other: &Self) -> Imported {
+        add_new(&mut self.health_spans, &other.health_spans, HealthSpan::key);
         Imported {
             errors: add_new(&mut self.errors, &other.errors, |it| it.id),
             builds: add_new(&mut self.builds, &other.builds, |it| it.build.id),
@@ -224,6 +230,7 @@ impl Ledger {
         let api_health = drop_ids(&mut self.api_health, &retention.api_health.surplus(ages, now));
         let ages = self.database_health.iter().map(|it| (it.last_tested, it.id)).collect();
         let database_health = drop_ids(&mut self.database_health, &retention.database_health.surplus(ages, now));
+        condense(&mut self.health_spans, retention.health_spans, now);
         Pruned { errors, builds, api_health, database_health, deployments }
     }
 

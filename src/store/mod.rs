@@ -18,8 +18,8 @@ pub mod stored;
 use crate::diagnostic::Level;
 use crate::gate::{Outcome, StepOutcome};
 use crate::record::{
-    ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, EnvironmentVariable, ErrorStatus,
-    ProductionDeployment, Record, Refused, TypeScriptError, Valid,
+    ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, Environment, EnvironmentVariable,
+    ErrorStatus, HealthSpan, ProductionDeployment, Record, Refused, TypeScriptError, Valid,
 };
 use crate::time::Timestamp;
 use crate::track::{Completeness, Found, StepReading, Tally};
@@ -33,7 +33,7 @@ pub use ledger::{Ledger, Pruned};
 pub use postgres::PostgresStore;
 pub use query::{
     BuildPlace, BuildQuery, Bundles, DeploymentQuery, ErrorPage, ErrorPlace, ErrorQuery, FileGlob, HealthQuery, IdPart,
-    Moment,
+    Moment, SpanQuery,
 };
 pub use retention::{Limit, Retention};
 pub use stored::{BuildRecord, VariableRecord};
@@ -95,6 +95,16 @@ pub trait Store: Send + Sync {
     async fn add_database_health(&self, checks: &[Valid<DatabaseHealth>]) -> Result<(), Error>;
 
     async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error>;
+
+    /// Recent health check status: the newest check of each endpoint of an environment, by path and method.
+    async fn latest_api_health(&self, environment: Environment) -> Result<Vec<ApiHealthCheck>, Error>;
+
+    /// The newest check of each database of an environment, by name.
+    async fn latest_database_health(&self, environment: Environment) -> Result<Vec<DatabaseHealth>, Error>;
+
+    /// How endpoints and databases were by hour and by day, the oldest first. Every check that is added counts
+    /// once (as long as its record is there to tell that it was), and outlives its record here.
+    async fn health_spans(&self, query: &SpanQuery) -> Result<Vec<HealthSpan>, Error>;
 
     /// Adds a deployment; one whose id, name at its platform or build is there already is left as it is.
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error>;

@@ -4,12 +4,14 @@
 use super::BuildRecord;
 use crate::diagnostic::{Category, Level, Severity};
 use crate::record::{
-    ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, ProductionDeployment, TypeScriptError,
+    ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, HealthSpan, ProductionDeployment,
+    TypeScriptError,
 };
 use crate::time::Timestamp;
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -328,6 +330,35 @@ impl HealthQuery {
         checks.truncate(self.limit.unwrap_or(usize::MAX));
         checks
     }
+}
+
+/// Hours and days of endpoints and databases, the oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct SpanQuery {
+    pub environment: Option<Environment>,
+    /// Those that ended after this.
+    pub since: Option<Timestamp>,
+}
+
+impl SpanQuery {
+    #[must_use]
+    pub fn select(&self, mut spans: Vec<HealthSpan>) -> Vec<HealthSpan> {
+        spans.retain(|span| {
+            self.environment.is_none_or(|it| it == span.environment)
+                && self.since.is_none_or(|since| span.begins_at >= span.period.begin(since))
+        });
+        spans.sort_by_key(|span| (span.begins_at, span.key()));
+        spans
+    }
+}
+
+/// The newest of each endpoint, or of each database, by name.
+#[must_use]
+pub fn latest<R, K: Ord + Clone>(newest_first: Vec<R>, name: impl Fn(&R) -> K) -> Vec<R> {
+    let mut seen = BTreeSet::new();
+    let mut latest: Vec<R> = newest_first.into_iter().filter(|record| seen.insert(name(record))).collect();
+    latest.sort_by_key(name);
+    latest
 }
 
 /// Deployments, the newest first.

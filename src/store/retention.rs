@@ -4,6 +4,7 @@
 //! Never dropped: an open error; the newest base, the last successful and the last build of a branch;
 //! a build that a kept error or deployment names; the last deployment of an environment.
 
+use crate::record::SpanLimit;
 use crate::time::Timestamp;
 use chrono::TimeDelta;
 use std::cmp::Reverse;
@@ -48,6 +49,8 @@ pub struct Retention {
     pub api_health: Limit,
     pub database_health: Limit,
     pub deployments: Limit,
+    /// Hours and days of endpoints and databases, which outlive the single checks.
+    pub health_spans: SpanLimit,
 }
 
 impl Default for Retention {
@@ -59,6 +62,7 @@ impl Default for Retention {
             api_health: Limit::new(10_000, 90),
             database_health: Limit::new(10_000, 90),
             deployments: Limit::new(500, 730),
+            health_spans: SpanLimit::default(),
         }
     }
 }

@@ -98,6 +98,18 @@ fn once_says_what_changed_and_nothing_else_and_ends_as_the_thresholds_say() {
     let records = now(JsonStore::new(workshop.path(".shipgate")).api_health(&HealthQuery::default())).unwrap();
     assert_eq!(records.len(), 10);
     assert_eq!(records.iter().map(|it| it.consecutive_failures).max(), Some(2));
+
+    // What it adds up to, also when the records are gone.
+    std::fs::remove_file(workshop.path(".shipgate/api_health.json")).unwrap();
+    let trends = workshop.shipgate(&["trends", "--by", "hour"]).ends();
+    let line = trends.stdout.lines().find(|line| line.contains("GET /api/health")).unwrap_or_default();
+    assert!(line.contains("60%") && line.contains(" ms "), "{}", trends.said());
+    let json: Value = serde_json::from_str(&workshop.shipgate(&["trends", "--json"]).ends().stdout).unwrap();
+    let health = &json["health"][0];
+    assert_eq!((health["by"].as_str(), health["overall"]["checks"].as_u64()), (Some("day"), Some(5)));
+    assert_eq!(health["overall"]["availability"].as_f64(), Some(60.0));
+    let page = workshop.shipgate(&["trends", "--html", "-"]).ends().stdout;
+    assert!(page.contains(">GET /api/health</h2>") && page.contains("60% available in 5 checks"), "{page}");
 }
 
 #[test]

@@ -14,7 +14,6 @@ use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
 use crate::step::Cancel;
 use crate::time::Clock;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -101,11 +100,12 @@ struct Found {
 }
 
 async fn last_recorded(site: &Site<'_>) -> Result<Found, Error> {
-    let history = site.open()?.as_store().api_health(&health::query(site.environment)).await?;
-    if history.is_empty() {
+    let latest = site.open()?.as_store().latest_api_health(site.environment).await?;
+    if latest.is_empty() {
         return Err(Error::NothingRecorded(site.environment.as_str()));
     }
-    Ok(Found { api: last(history), notices: Vec::new(), reasons: Vec::new() })
+    let api = ApiHealth { base_url: None, checks: latest.into_iter().map(of_record).collect(), not_called: Vec::new() };
+    Ok(Found { api, notices: Vec::new(), reasons: Vec::new() })
 }
 
 async fn of_report(site: &Site<'_>, path: &Path, clock: &dyn Clock) -> Result<Found, Error> {
@@ -124,18 +124,6 @@ async fn of_report(site: &Site<'_>, path: &Path, clock: &dyn Clock) -> Result<Fo
         notices.push(Notice { level: NoticeLevel::Warning, message, help });
     }
     Ok(Found { api, notices, reasons })
-}
-
-/// The newest record of each endpoint, sorted by path.
-fn last(history: Vec<ApiHealthCheck>) -> ApiHealth {
-    let mut seen = HashSet::new();
-    let newest = history.into_iter().filter(|it| seen.insert((it.http_method, it.endpoint_path.clone())));
-    let mut checks: Vec<EndpointCheck> = newest.map(of_record).collect();
-    checks.sort_by(|a, b| {
-        let key = |check: &EndpointCheck| (check.record.endpoint_path.clone(), check.record.http_method);
-        key(a).cmp(&key(b))
-    });
-    ApiHealth { base_url: None, checks, not_called: Vec::new() }
 }
 
 fn of_record(record: ApiHealthCheck) -> EndpointCheck {

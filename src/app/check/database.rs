@@ -8,14 +8,10 @@ use crate::app::settings::Settings;
 use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
 use crate::gate::{BaseFacts, Condition, Facts, Measure, Policy, judge};
-use crate::record::{
-    ConnectionPhases, ConnectionStatus, DatabaseCheck, DatabaseHealth, Environment, HealthStatus, QueryStatus,
-};
+use crate::record::{ConnectionPhases, DatabaseCheck, DatabaseHealth, Environment};
 use crate::report::{DatabasesHealth, render_databases};
 use crate::step::Cancel;
-use crate::store::HealthQuery;
 use crate::time::Clock;
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 pub use super::api::Keeping;
@@ -92,21 +88,16 @@ fn only_of_records(policy: Policy) -> Policy {
 
 /// The newest record of each database, sorted by name.
 async fn last(site: &Site<'_>) -> Result<DatabasesHealth, Error> {
-    let query = HealthQuery { environment: Some(site.environment), ..HealthQuery::default() };
-    let history = site.open()?.as_store().database_health(&query).await?;
-    if history.is_empty() {
+    let latest = site.open()?.as_store().latest_database_health(site.environment).await?;
+    if latest.is_empty() {
         return Err(Error::NothingRecorded(site.environment.as_str()));
     }
-    let mut seen = HashSet::new();
-    let newest = history.into_iter().filter(|it| seen.insert(it.connection_name.clone()));
-    let mut checks: Vec<DatabaseCheck> = newest.map(of_record).collect();
-    checks.sort_by(|a, b| a.record.connection_name.cmp(&b.record.connection_name));
-    Ok(DatabasesHealth { checks, not_tried: Vec::new() })
+    Ok(DatabasesHealth { checks: latest.into_iter().map(of_record).collect(), not_tried: Vec::new() })
 }
 
 fn of_record(record: DatabaseHealth) -> DatabaseCheck {
     DatabaseCheck {
-        status: status_of(&record),
+        status: record.health(),
         record,
         failed_in: None,
         phases: ConnectionPhases::default(),
@@ -115,15 +106,5 @@ fn of_record(record: DatabaseHealth) -> DatabaseCheck {
         tls: String::new(),
         server: None,
         help: None,
-    }
-}
-
-/// How a database was, by what the data model keeps of it.
-pub(in crate::app) fn status_of(record: &DatabaseHealth) -> HealthStatus {
-    match (record.connection_status, record.query_test_status) {
-        (ConnectionStatus::Connected, QueryStatus::Success) => HealthStatus::Healthy,
-        (ConnectionStatus::Connected, QueryStatus::Slow) => HealthStatus::Degraded,
-        (ConnectionStatus::Connected, QueryStatus::NotTested) => HealthStatus::Unknown,
-        _ => HealthStatus::Failed,
     }
 }

@@ -1,6 +1,5 @@
 //! How everything that is watched stands, and what of it changed. No I/O.
 
-use crate::app::check::database::status_of;
 use crate::record::{ApiHealthCheck, DatabaseHealth, HealthStatus};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -60,7 +59,7 @@ impl Board {
         let of_databases = databases
             .iter()
             .rev()
-            .map(|it| (database_name(&it.connection_name), status_of(it), it.error_message.clone(), it.last_tested));
+            .map(|it| (database_name(&it.connection_name), it.health(), it.error_message.clone(), it.last_tested));
         for (name, status, message, at) in of_endpoints.chain(of_databases) {
             board.see(name, status, message, at);
         }

@@ -100,6 +100,7 @@ fn retention(config: &RetentionConfig) -> Retention {
         api_health: limit(default.api_health, config.api_health),
         database_health: limit(default.database_health, config.database_health),
         deployments: limit(default.deployments, config.deployments),
+        health_spans: default.health_spans,
     }
 }
 

@@ -82,6 +82,7 @@ pub(in crate::report) fn phase_words(check: &EndpointCheck) -> String {
     words.join(", ")
 }
 
-pub(super) fn millis(time: f64) -> String {
+/// `8.1 ms`, `312 ms`.
+pub(in crate::report) fn millis(time: f64) -> String {
     if time < 10.0 { format!("{time:.1} ms") } else { format!("{time:.0} ms") }
 }

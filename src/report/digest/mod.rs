@@ -19,6 +19,7 @@ pub(super) use database::{
     connection_word, database_counts, database_phases, database_sentence, databases_by_need, exposures,
     not_tried_sentence, query_time, server_words, unknowns,
 };
+pub(super) use health::millis;
 pub(super) use health::{api_counts, endpoint_name, endpoint_sentence, endpoints_by_need, phase_words, response_time};
 pub(super) use size::{SizeRow, changed_assets, sizes_by_kind, total_size};
 

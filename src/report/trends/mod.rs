@@ -4,6 +4,7 @@
 //! the next one has to be up there, too, where there is a next one. What is normal is the median of the
 //! builds before, since the last jump.
 
+mod health;
 mod page;
 mod terminal;
 
@@ -13,6 +14,7 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use health::{HealthFigures, HealthPoint, HealthTrend};
 pub use page::render_page;
 pub use terminal::render_trends;
 
@@ -52,6 +54,8 @@ pub struct Trends {
     pub branch: String,
     pub builds: Vec<Point>,
     pub series: Vec<Series>,
+    /// Endpoints and databases, of whatever branch.
+    pub health: Vec<HealthTrend>,
 }
 
 impl Trends {
@@ -82,7 +86,8 @@ impl Trends {
             at: build.created_at,
             status: build.build_status,
         };
-        Self { branch: branch.to_owned(), builds: builds.iter().map(|(build, _)| point(build)).collect(), series }
+        let builds = builds.iter().map(|(build, _)| point(build)).collect();
+        Self { branch: branch.to_owned(), builds, series, health: Vec::new() }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Trends as a page that needs nothing else: plots in SVG, in the light or dark of the reader's system.
 
+use super::health::{HealthTrend, availability, time};
 use super::{Series, Trends};
+use crate::gate::Unit;
 use crate::report::{digest, escape, quantity};
 use plotters::prelude::*;
 use std::fmt::Write as _;
@@ -49,11 +51,37 @@ pub fn render_page(trends: &Trends) -> Result<String, String> {
         body.push_str(&plot.replacen("<svg ", &format!("<svg {label}"), 1));
         jumps(&mut body, trends, series);
     }
+    for (index, trend) in trends.health.iter().enumerate() {
+        health(&mut body, trend, index).map_err(|error| error.to_string())?;
+    }
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>Builds of {branch}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     ))
+}
+
+/// One endpoint or database: what it adds up to, and how slow it was over time.
+fn health(body: &mut String, trend: &HealthTrend, index: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let overall = &trend.overall;
+    let _ = writeln!(body, "<h2 id=\"health-{index}\">{}</h2>", escape::html_text(&trend.title()));
+    let _ = writeln!(
+        body,
+        "<p>{} available in {}; half within {}, 95 of 100 within {}, 99 within {}. By {}, the 95 of 100:</p>",
+        availability(overall),
+        quantity::counted(overall.checks, "check"),
+        time(overall.p50),
+        time(overall.p95),
+        time(overall.p99),
+        trend.by_words()
+    );
+    let values = trend.points.iter().map(|point| point.figures.p95.map(|millis| millis / 1000.0)).collect();
+    let series = Series { measure: "response-time", unit: Unit::Seconds, values, jumps: Vec::new() };
+    if series.values.iter().flatten().count() > 1 {
+        let label = format!("role=\"img\" aria-labelledby=\"health-{index}\" ");
+        body.push_str(&draw(&series)?.replacen("<svg ", &format!("<svg {label}"), 1));
+    }
+    Ok(())
 }
 
 fn summary(series: &Series) -> String {

@@ -1,5 +1,6 @@
 //! Trends as a table with sparklines.
 
+use super::health::health;
 use super::{Series, Trends};
 use crate::report::terminal::canvas::{Align, Canvas, Column, Span, Tone};
 use crate::report::terminal::{WIDTHS, heading};
@@ -18,6 +19,7 @@ pub fn render_trends(trends: &Trends, options: &RenderOptions) -> String {
     if trends.builds.is_empty() {
         let text = canvas.prose(Tone::Plain, &format!("no build is recorded on `{}`", trends.branch));
         canvas.paragraph(0, 0, &text);
+        health(&mut canvas, &trends.health);
         return canvas.finish();
     }
     let builds = quantity::counted(trends.builds.len() as u64, "build");
@@ -46,6 +48,7 @@ pub fn render_trends(trends: &Trends, options: &RenderOptions) -> String {
         let columns = [column(Align::Left), column(Align::Right), column(Align::Right), column(Align::Left)];
         canvas.table(2, &columns, &jumps);
     }
+    health(&mut canvas, &trends.health);
     canvas.finish()
 }
 
@@ -89,12 +92,17 @@ fn jump_rows(trends: &Trends, series: &Series) -> Vec<Vec<Span>> {
 fn sparkline(values: &[Option<f64>]) -> String {
     let shown = &values[values.len().saturating_sub(LONGEST)..];
     let known = || shown.iter().flatten().copied();
-    let (least, most) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    sparkline_between(shown, known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// The same between bounds that the values do not give themselves.
+pub(super) fn sparkline_between(values: &[Option<f64>], least: f64, most: f64) -> String {
+    let shown = &values[values.len().saturating_sub(LONGEST)..];
     let level = |value: f64| {
         if most <= least {
             return LEVELS[0];
         }
-        let step = (value - least) / (most - least) * (LEVELS.len() - 1) as f64;
+        let step = ((value - least) / (most - least)).clamp(0.0, 1.0) * (LEVELS.len() - 1) as f64;
         LEVELS[(step.round() as usize).min(LEVELS.len() - 1)]
     };
     shown.iter().map(|value| value.map_or('·', level)).collect()

@@ -2,7 +2,7 @@
 
 use super::JsonStore;
 use crate::record::{
-    ApiHealthCheck, BuildConfiguration, DatabaseHealth, EnvironmentVariable, Invalid, ProductionDeployment,
+    ApiHealthCheck, BuildConfiguration, DatabaseHealth, EnvironmentVariable, HealthSpan, Invalid, ProductionDeployment,
     Record as _, TypeScriptError,
 };
 use crate::store::{BuildRecord, Corrupt, Error, VariableRecord};
@@ -124,6 +124,25 @@ impl Stored for VariableRecord {
 
     fn fault(value: &Value) -> Option<Fault> {
         fault_of::<EnvironmentVariable>(value).or_else(|| fault_of::<Self>(value))
+    }
+}
+
+impl Stored for HealthSpan {
+    const FILE: &'static str = "health_spans.json";
+    const LAYOUT: Layout = Layout::LineARecord;
+    const KEY: &'static str = "name";
+
+    fn id(&self) -> String {
+        let (begins, environment) = (self.begins_at.to_rfc3339(), self.environment.as_str());
+        format!("{}/{}/{environment}/{}/{begins}", self.kind.as_str(), self.name, self.period.as_str())
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        Ok(self.validate()?)
     }
 }
 

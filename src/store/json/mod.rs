@@ -1,5 +1,5 @@
 //! Records in files: `typescript_errors.json`, `environment_variables.json`, `build_configs.json`,
-//! `api_health.json`, `database_health.json`, `deployments.json`.
+//! `api_health.json`, `database_health.json`, `health_spans.json`, `deployments.json`.
 //!
 //! Each is `{ "version": 1, "records": [ … ] }`, made for git: errors take a line a field and are
 //! sorted by branch, file and id, so that an error that moves down changes one line; all others take
@@ -16,18 +16,22 @@
 mod disk;
 mod document;
 
+use super::query::latest;
 use super::{
     BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery,
-    IdPart, Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, Store, VariableRecord,
-    compare_and_set,
+    IdPart, Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, SpanQuery, Store,
+    VariableRecord, compare_and_set,
 };
+use crate::record::health_span::{condense, fold};
 use crate::record::{
-    ApiHealthCheck, DatabaseHealth, DeploymentStatus, ErrorStatus, ProductionDeployment, Record, TypeScriptError, Valid,
+    ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, HealthSpan, ProductionDeployment,
+    Record, TypeScriptError, Valid,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use disk::Directory;
 use document::{Stored, decode, encode};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use uuid::Uuid;
@@ -159,7 +163,8 @@ impl JsonStore {
         let (api_health, api_health_before) = self.read()?;
         let (database_health, database_health_before) = self.read()?;
         let (deployments, deployments_before) = self.read()?;
-        let mut ledger = Ledger { errors, builds, variables, api_health, database_health, deployments };
+        let (health_spans, health_spans_before) = self.read()?;
+        let mut ledger = Ledger { errors, builds, variables, api_health, database_health, deployments, health_spans };
         ledger.join_variables();
         let result = change(&mut ledger)?;
         ledger.split_variables();
@@ -167,6 +172,7 @@ impl JsonStore {
             self.changed(&mut ledger.errors, errors_before.as_deref(), what)?,
             self.changed(&mut ledger.api_health, api_health_before.as_deref(), what)?,
             self.changed(&mut ledger.database_health, database_health_before.as_deref(), what)?,
+            self.changed(&mut ledger.health_spans, health_spans_before.as_deref(), what)?,
             self.changed(&mut ledger.variables, variables_before.as_deref(), what)?,
             self.changed(&mut ledger.deployments, deployments_before.as_deref(), what)?,
             self.changed(&mut ledger.builds, builds_before.as_deref(), what)?,
@@ -175,25 +181,35 @@ impl JsonStore {
         Ok(result)
     }
 
-    /// Adds records whose ids are not there yet.
-    fn add<R>(&self, new: &[Valid<R>], limit: Limit, at: impl Fn(&R) -> Timestamp) -> Result<(), Error>
+    /// Adds checks whose ids are not there yet, and counts those. The checks are renamed first: whoever does it
+    /// again after a crash between the two counts nothing twice.
+    fn add<R>(
+        &self,
+        new: &[Valid<R>],
+        limit: Limit,
+        at: impl Fn(&R) -> Timestamp,
+        span: impl Fn(&R) -> HealthSpan,
+    ) -> Result<(), Error>
     where
         R: Stored + Record + Clone,
     {
+        let Some(now) = new.iter().map(|it| at(it)).max() else { return Ok(()) };
         let what = format!("{} of {}", new.len(), R::FILE);
-        self.update(&what, |records: &mut Vec<R>| {
-            for record in new {
-                if !records.iter().any(|it| Record::id(it) == Record::id(&**record)) {
-                    records.push(record.clone().into_inner());
-                }
-            }
-            if let Some(now) = new.iter().map(|it| at(it)).max() {
-                let ages = records.iter().map(|it| (at(it), Record::id(it))).collect();
-                let old = limit.surplus(ages, now);
-                records.retain(|it| !old.contains(&Record::id(it)));
-            }
-            Ok(())
-        })
+        let _lock = self.directory.lock_exclusive(&what)?;
+        let (mut records, before) = self.read::<R>()?;
+        let (mut spans, spans_before) = self.read::<HealthSpan>()?;
+        let mut known: HashSet<Uuid> = records.iter().map(Record::id).collect();
+        let fresh: Vec<&R> = new.iter().map(|it| &**it).filter(|it| known.insert(Record::id(*it))).collect();
+        fold(&mut spans, fresh.iter().map(|it| span(it)));
+        condense(&mut spans, self.retention.health_spans, now);
+        records.extend(fresh.into_iter().cloned());
+        let old = limit.surplus(records.iter().map(|it| (at(it), Record::id(it))).collect(), now);
+        records.retain(|it| !old.contains(&Record::id(it)));
+        let files = [
+            self.changed(&mut records, before.as_deref(), &what)?,
+            self.changed(&mut spans, spans_before.as_deref(), &what)?,
+        ];
+        self.directory.replace(&files.into_iter().flatten().collect::<Vec<_>>(), &what)
     }
 }
 
@@ -265,7 +281,7 @@ impl Store for JsonStore {
     }
 
     async fn add_api_health(&self, checks: &[Valid<ApiHealthCheck>]) -> Result<(), Error> {
-        self.add(checks, self.retention.api_health, |check| check.last_checked)
+        self.add(checks, self.retention.api_health, |check| check.last_checked, HealthSpan::of_endpoint)
     }
 
     async fn api_health(&self, query: &HealthQuery) -> Result<Vec<ApiHealthCheck>, Error> {
@@ -273,11 +289,25 @@ impl Store for JsonStore {
     }
 
     async fn add_database_health(&self, checks: &[Valid<DatabaseHealth>]) -> Result<(), Error> {
-        self.add(checks, self.retention.database_health, |check| check.last_tested)
+        self.add(checks, self.retention.database_health, |check| check.last_tested, HealthSpan::of_database)
     }
 
     async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error> {
         Ok(query.select_database(self.all()?))
+    }
+
+    async fn latest_api_health(&self, environment: Environment) -> Result<Vec<ApiHealthCheck>, Error> {
+        let query = HealthQuery { environment: Some(environment), ..HealthQuery::default() };
+        Ok(latest(query.select_api(self.all()?), |it| (it.endpoint_path.clone(), it.http_method.as_str())))
+    }
+
+    async fn latest_database_health(&self, environment: Environment) -> Result<Vec<DatabaseHealth>, Error> {
+        let query = HealthQuery { environment: Some(environment), ..HealthQuery::default() };
+        Ok(latest(query.select_database(self.all()?), |it| it.connection_name.clone()))
+    }
+
+    async fn health_spans(&self, query: &SpanQuery) -> Result<Vec<HealthSpan>, Error> {
+        Ok(query.select(self.all()?))
     }
 
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error> {
@@ -343,6 +373,7 @@ impl Store for JsonStore {
                 api_health: self.read()?.0,
                 database_health: self.read()?.0,
                 deployments: self.read()?.0,
+                health_spans: self.read()?.0,
             };
             ledger.join_variables();
             Ok(ledger)

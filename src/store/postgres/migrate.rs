@@ -12,8 +12,11 @@ use sqlx::Row as _;
 use std::fmt::Write as _;
 
 /// All versions, oldest first. A released one never changes.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("records", include_str!("0001_records.sql")), ("deployments", include_str!("0002_deployments.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("records", include_str!("0001_records.sql")),
+    ("deployments", include_str!("0002_deployments.sql")),
+    ("health", include_str!("0003_health.sql")),
+];
 
 /// The version that this program knows.
 #[must_use]

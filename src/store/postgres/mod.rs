@@ -16,10 +16,11 @@ mod write;
 
 use super::{
     BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery,
-    IdPart, Imported, Ledger, Pruned, Recorded, Retention, RunRecord, Store, VariableRecord,
+    IdPart, Imported, Ledger, Pruned, Recorded, Retention, RunRecord, SpanQuery, Store, VariableRecord,
 };
 use crate::record::{
-    ApiHealthCheck, DatabaseHealth, DeploymentStatus, ErrorStatus, ProductionDeployment, TypeScriptError, Valid,
+    ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, HealthSpan, ProductionDeployment,
+    TypeScriptError, Valid,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -32,7 +33,7 @@ use uuid::Uuid;
 
 pub use crate::postgres::{Address, Failure, FailureKind, Provider, Tls};
 pub use migrate::{Migrated, known_version};
-pub use read::errors_sql;
+pub use read::{errors_sql, latest_api_health_sql};
 
 /// The schema when none is named.
 pub const DEFAULT_SCHEMA: &str = "shipgate";
@@ -202,6 +203,18 @@ impl Store for PostgresStore {
 
     async fn database_health(&self, query: &HealthQuery) -> Result<Vec<DatabaseHealth>, Error> {
         within!(self, Access::Read, session => read::health(session, query, "connection_name", "last_tested"))
+    }
+
+    async fn latest_api_health(&self, environment: Environment) -> Result<Vec<ApiHealthCheck>, Error> {
+        within!(self, Access::Read, session => read::latest_api_health(session, environment))
+    }
+
+    async fn latest_database_health(&self, environment: Environment) -> Result<Vec<DatabaseHealth>, Error> {
+        within!(self, Access::Read, session => read::latest_database_health(session, environment))
+    }
+
+    async fn health_spans(&self, query: &SpanQuery) -> Result<Vec<HealthSpan>, Error> {
+        within!(self, Access::Read, session => read::health_spans(session, query))
     }
 
     async fn add_deployment(&self, deployment: &Valid<ProductionDeployment>) -> Result<(), Error> {

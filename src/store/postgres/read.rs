@@ -3,10 +3,14 @@
 use super::Trouble;
 use super::row::{Table, read, selected};
 use super::session::{Session, query};
-use crate::record::{ErrorStatus, ProductionDeployment, Record as _, TypeScriptError};
+use crate::record::{
+    ApiHealthCheck, DatabaseHealth, Environment, ErrorStatus, HealthSpan, Period, ProductionDeployment, Record as _,
+    TypeScriptError,
+};
+use crate::store::query::latest;
 use crate::store::{
     BuildQuery, BuildRecord, Bundles, Counts, DeploymentQuery, Error, ErrorPage, ErrorPlace, ErrorQuery, HealthQuery,
-    IdPart, Ledger, Moment, VariableRecord,
+    IdPart, Ledger, Moment, SpanQuery, VariableRecord,
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -191,6 +195,58 @@ pub(super) async fn health<T: Table>(
     all_of(&fetch(session, builder).await?)
 }
 
+/// The newest row of each name: from one name to the next by the index, however many rows each has.
+fn latest_statement<T: Table>(environment: Environment, names: &[&str], at: &str) -> String {
+    let (table, columns, key) = (T::TABLE, selected::<T>(), names.join(", "));
+    let of_environment = format!("environment = '{}'", environment.as_str());
+    let known = names.iter().map(|name| format!("known.{name}")).collect::<Vec<_>>().join(", ");
+    let same = names.iter().map(|name| format!("n.{name} = known.{name}")).collect::<Vec<_>>().join(" and ");
+    format!(
+        "with recursive known as (
+           (select {key} from {table} where {of_environment} order by {key} limit 1)
+           union all
+           select next.* from known, lateral (
+             select {key} from {table} where {of_environment} and ({key}) > ({known}) order by {key} limit 1
+           ) next
+         )
+         select {columns} from known, lateral (
+           select n.* from {table} n where n.{of_environment} and {same} order by n.{at} desc, n.id desc limit 1
+         ) t"
+    )
+}
+
+/// The statement that asks how endpoints are: to look at its plan.
+#[must_use]
+pub fn latest_api_health_sql(environment: Environment) -> String {
+    latest_statement::<ApiHealthCheck>(environment, &["endpoint_path", "http_method"], "last_checked")
+}
+
+pub(super) async fn latest_api_health(
+    session: &mut Session,
+    environment: Environment,
+) -> Result<Vec<ApiHealthCheck>, Trouble> {
+    let found = query(latest_api_health_sql(environment)).fetch_all(&mut session.connection).await?;
+    Ok(latest(all_of(&found)?, |it: &ApiHealthCheck| (it.endpoint_path.clone(), it.http_method.as_str())))
+}
+
+pub(super) async fn latest_database_health(
+    session: &mut Session,
+    environment: Environment,
+) -> Result<Vec<DatabaseHealth>, Trouble> {
+    let sql = latest_statement::<DatabaseHealth>(environment, &["connection_name"], "last_tested");
+    let found = query(sql).fetch_all(&mut session.connection).await?;
+    Ok(latest(all_of(&found)?, |it: &DatabaseHealth| it.connection_name.clone()))
+}
+
+pub(super) async fn health_spans(session: &mut Session, wanted: &SpanQuery) -> Result<Vec<HealthSpan>, Trouble> {
+    let mut builder = select::<HealthSpan>();
+    push_words(&mut builder, "environment", wanted.environment.iter().map(|it| it.as_str()));
+    if let Some(since) = wanted.since {
+        builder.push(" and t.begins_at >= ").push_bind(Period::Day.begin(since));
+    }
+    Ok(wanted.select(all_of(&fetch(session, builder).await?)?))
+}
+
 pub(super) async fn deployments(
     session: &mut Session,
     wanted: &DeploymentQuery,
@@ -263,6 +319,7 @@ pub(super) async fn contents(session: &mut Session) -> Result<Ledger, Trouble> {
         variables: all(session, "where t.deployment_id is null").await?,
         api_health: all(session, "").await?,
         database_health: all(session, "").await?,
+        health_spans: all(session, "").await?,
         deployments: with_variables(session, deployments).await?,
     })
 }

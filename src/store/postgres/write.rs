@@ -5,7 +5,10 @@ use super::read::{all_of, with_variables};
 use super::row::{Table, named, selected};
 use super::session::{Session, query};
 use super::{PostgresStore, Trouble};
-use crate::record::{ApiHealthCheck, DatabaseHealth, DeploymentStatus, ProductionDeployment, Record, Valid};
+use crate::record::health_span::fold;
+use crate::record::{
+    ApiHealthCheck, DatabaseHealth, DeploymentStatus, HealthSpan, Period, ProductionDeployment, Record, Valid,
+};
 use crate::store::retention::BuildAge;
 use crate::store::{Change, Error, Imported, Ledger, Limit, Pruned, VariableRecord, compare_and_set};
 use crate::time::Timestamp;
@@ -147,10 +150,10 @@ pub(super) async fn add_api_health(
     session: &mut Session,
     checks: &[Valid<ApiHealthCheck>],
 ) -> Result<(), Trouble> {
+    let Some(now) = checks.iter().map(|it| it.last_checked).max() else { return Ok(()) };
+    count_fresh(store, session, checks, now, HealthSpan::of_endpoint).await?;
     merge(session, checks.iter().map(|it| &**it), Conflict::Keep).await?;
-    if let Some(now) = checks.iter().map(|it| it.last_checked).max() {
-        prune_table::<ApiHealthCheck>(session, "last_checked", store.retention.api_health, now).await?;
-    }
+    prune_table::<ApiHealthCheck>(session, "last_checked", store.retention.api_health, now).await?;
     Ok(())
 }
 
@@ -159,10 +162,64 @@ pub(super) async fn add_database_health(
     session: &mut Session,
     checks: &[Valid<DatabaseHealth>],
 ) -> Result<(), Trouble> {
+    let Some(now) = checks.iter().map(|it| it.last_tested).max() else { return Ok(()) };
+    count_fresh(store, session, checks, now, HealthSpan::of_database).await?;
     merge(session, checks.iter().map(|it| &**it), Conflict::Keep).await?;
-    if let Some(now) = checks.iter().map(|it| it.last_tested).max() {
-        prune_table::<DatabaseHealth>(session, "last_tested", store.retention.database_health, now).await?;
+    prune_table::<DatabaseHealth>(session, "last_tested", store.retention.database_health, now).await?;
+    Ok(())
+}
+
+/// Counts the checks that are not there yet. Writers wait for each other, so none comes in between.
+async fn count_fresh<R: Table + Record>(
+    store: &PostgresStore,
+    session: &mut Session,
+    checks: &[Valid<R>],
+    now: Timestamp,
+    span: impl Fn(&R) -> HealthSpan,
+) -> Result<(), Trouble> {
+    let ids: Vec<Uuid> = checks.iter().map(|it| it.id()).collect();
+    let there = query(format!("select id from {} where id = any($1)", R::TABLE)).bind(ids);
+    let rows = there.fetch_all(&mut session.connection).await?;
+    let mut known = rows.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<Uuid>, _>>()?;
+    let fresh: Vec<HealthSpan> = checks.iter().filter(|it| known.insert(it.id())).map(|it| span(it)).collect();
+    let hours: Vec<Timestamp> = fresh.iter().map(|span| span.begins_at).collect::<HashSet<_>>().into_iter().collect();
+    let sql = format!(
+        "select {} from {} t where t.period = 'hour' and t.begins_at = any($1)",
+        selected::<HealthSpan>(),
+        HealthSpan::TABLE
+    );
+    let rows = query(sql).bind(hours).fetch_all(&mut session.connection).await?;
+    let mut spans: Vec<HealthSpan> = all_of(&rows)?;
+    fold(&mut spans, fresh);
+    merge(session, &spans, Conflict::Replace).await?;
+    condense_spans(store, session, now).await
+}
+
+/// Makes days of old hours and drops old days.
+async fn condense_spans(store: &PostgresStore, session: &mut Session, now: Timestamp) -> Result<(), Trouble> {
+    let limit = store.retention.health_spans;
+    let last_hour = Period::Day.begin(now - limit.hours);
+    let old = query(format!(
+        "select {} from {} t where t.period = 'hour' and t.begins_at < $1",
+        selected::<HealthSpan>(),
+        HealthSpan::TABLE
+    ));
+    let hours: Vec<HealthSpan> = all_of(&old.bind(last_hour).fetch_all(&mut session.connection).await?)?;
+    if !hours.is_empty() {
+        let days: Vec<Timestamp> = hours.iter().map(|span| Period::Day.begin(span.begins_at)).collect();
+        let there = query(format!(
+            "select {} from {} t where t.period = 'day' and t.begins_at = any($1)",
+            selected::<HealthSpan>(),
+            HealthSpan::TABLE
+        ));
+        let mut spans: Vec<HealthSpan> = all_of(&there.bind(days).fetch_all(&mut session.connection).await?)?;
+        fold(&mut spans, hours.iter().map(HealthSpan::as_day));
+        merge(session, &spans, Conflict::Replace).await?;
+        let gone = query("delete from production_health_spans where period = 'hour' and begins_at < $1");
+        gone.bind(last_hour).execute(&mut session.connection).await?;
     }
+    let gone = query("delete from production_health_spans where period = 'day' and begins_at < $1");
+    gone.bind(now - limit.days).execute(&mut session.connection).await?;
     Ok(())
 }
 
@@ -239,6 +296,7 @@ pub(super) async fn prune(store: &PostgresStore, session: &mut Session, now: Tim
     let (errors, builds) = prune_runs(store, session, now).await?;
     let api_health = prune_table::<ApiHealthCheck>(session, "last_checked", retention.api_health, now).await?;
     let database_health = prune_table::<DatabaseHealth>(session, "last_tested", retention.database_health, now).await?;
+    condense_spans(store, session, now).await?;
     Ok(Pruned { errors, builds, api_health, database_health, deployments })
 }
 
@@ -259,6 +317,7 @@ pub(super) async fn import(session: &mut Session, ledger: &Ledger) -> Result<Imp
     let deployments = merge(session, &ledger.deployments, Conflict::Keep).await?;
     let variables = split.variables.iter().chain(&ledger.variables);
     merge(session, variables, Conflict::Keep).await?;
+    merge(session, &ledger.health_spans, Conflict::Keep).await?;
     Ok(Imported {
         builds: builds as usize,
         errors: errors as usize,

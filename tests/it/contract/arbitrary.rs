@@ -250,6 +250,7 @@ pub(super) fn ledger() -> impl Strategy<Value = Ledger> {
                 api_health: checks,
                 database_health: databases,
                 deployments: vec![deployments.0, deployments.1],
+                health_spans: Vec::new(),
             }
         },
     )

@@ -5,10 +5,10 @@ use super::contract;
 use crate::store::{run, start};
 use chrono::Duration;
 use shipgate::record::{
-    DeploymentStatus, Environment, EnvironmentVariable, ProductionDeployment, Record as _, Refused, Valid,
-    ValidationStatus,
+    DeploymentStatus, Environment, EnvironmentVariable, HealthSpan, HealthStatus, HttpMethod, Period,
+    ProductionDeployment, Record as _, Refused, SpanKind, Valid, ValidationStatus,
 };
-use shipgate::store::{DeploymentQuery, Error, HealthQuery, Limit, Retention, Store};
+use shipgate::store::{DeploymentQuery, Error, HealthQuery, Limit, Retention, SpanQuery, Store};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ contract!(
     checks_are_appended_once_and_come_newest_first,
     a_deployment_goes_its_way_and_keeps_its_variables,
     old_checks_and_deployments_go_on_write keeping two_of_each,
+    the_newest_check_of_each_is_how_it_stands,
+    hours_and_days_outlive_the_checks_and_count_each_once keeping two_of_each,
 );
 
 fn two_of_each() -> Retention {
@@ -51,6 +53,67 @@ async fn checks_are_appended_once_and_come_newest_first(store: Arc<dyn Store>) {
         store.add_database_health(std::slice::from_ref(&check)).await.unwrap();
     }
     assert_eq!(store.database_health(&HealthQuery::default()).await.unwrap(), [check.into_inner()]);
+}
+
+async fn the_newest_check_of_each_is_how_it_stands(store: Arc<dyn Store>) {
+    let check = |minute: i64, path: &str, method| {
+        let mut check = api_health();
+        check.last_checked = start() + Duration::minutes(minute);
+        (check.endpoint_path, check.http_method) = (path.to_owned(), method);
+        Valid::new(check).unwrap()
+    };
+    let (get, post) = (HttpMethod::Get, HttpMethod::Post);
+    let checks = [check(3, "/b", get), check(9, "/a", get), check(1, "/a", get), check(2, "/a", post)];
+    store.add_api_health(&checks).await.unwrap();
+    let environment = checks[0].environment;
+    let newest: Vec<_> = [1, 3, 0].map(|index: usize| checks[index].clone().into_inner()).to_vec();
+    assert_eq!(store.latest_api_health(environment).await.unwrap(), newest);
+    let other = Environment::ALL.into_iter().find(|it| *it != environment).unwrap();
+    assert_eq!(store.latest_api_health(other).await.unwrap(), []);
+
+    let look = |minute: i64, name: &str| {
+        let mut look = database_health();
+        look.last_tested = start() + Duration::minutes(minute);
+        look.connection_name = name.to_owned();
+        Valid::new(look).unwrap()
+    };
+    let looks = [look(1, "b"), look(2, "a"), look(3, "b")];
+    store.add_database_health(&looks).await.unwrap();
+    let newest: Vec<_> = [1, 2].map(|index: usize| looks[index].clone().into_inner()).to_vec();
+    assert_eq!(store.latest_database_health(looks[0].environment).await.unwrap(), newest);
+}
+
+async fn hours_and_days_outlive_the_checks_and_count_each_once(store: Arc<dyn Store>) {
+    let check = |hour: i64| {
+        let mut check = api_health();
+        check.last_checked = start() + Duration::hours(hour);
+        (check.status, check.response_time) = (HealthStatus::Healthy, Some(12.0));
+        Valid::new(check).unwrap()
+    };
+    let checks: Vec<_> = (0..48).map(check).collect();
+    // In parts, some of them twice: each counts once.
+    store.add_api_health(&checks[..30]).await.unwrap();
+    store.add_api_health(&checks[28..]).await.unwrap();
+    let look = Valid::new(database_health()).unwrap();
+    for _ in 0..2 {
+        store.add_database_health(std::slice::from_ref(&look)).await.unwrap();
+    }
+    assert_eq!(store.api_health(&HealthQuery::default()).await.unwrap().len(), 2, "the others are too many");
+    let spans = store.health_spans(&SpanQuery::default()).await.unwrap();
+    let of = |kind: SpanKind| spans.iter().filter(move |span| span.kind == kind);
+    assert_eq!(of(SpanKind::Endpoint).map(HealthSpan::known).sum::<u64>(), 48);
+    assert_eq!(of(SpanKind::Database).count(), 1);
+    assert!(spans.windows(2).all(|pair| pair[0].begins_at <= pair[1].begins_at));
+    let since = Some(start() + Duration::hours(40));
+    let late = store.health_spans(&SpanQuery { since, environment: Some(checks[0].environment) }).await.unwrap();
+    assert_eq!(late.iter().filter(|span| span.kind == SpanKind::Endpoint).count(), 8);
+    // Three weeks later hours have become days, and nothing is lost.
+    store.prune(start() + Duration::days(21)).await.unwrap();
+    let spans = store.health_spans(&SpanQuery::default()).await.unwrap();
+    assert!(spans.iter().all(|span| span.period == Period::Day), "{spans:?}");
+    let of_endpoint = spans.iter().filter(|span| span.kind == SpanKind::Endpoint);
+    assert_eq!(of_endpoint.map(HealthSpan::known).sum::<u64>(), 48);
+    assert_eq!(store.contents().await.unwrap().health_spans.len(), spans.len());
 }
 
 async fn a_deployment_goes_its_way_and_keeps_its_variables(store: Arc<dyn Store>) {

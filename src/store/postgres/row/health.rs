@@ -1,7 +1,7 @@
 //! The rows of checks and deployments.
 
 use super::{Reader, Table, invalid};
-use crate::record::{ApiHealthCheck, DatabaseHealth, Invalid, ProductionDeployment, Record as _};
+use crate::record::{ApiHealthCheck, DatabaseHealth, HealthSpan, Invalid, ProductionDeployment, Record as _};
 use crate::store::postgres::Trouble;
 use crate::store::postgres::copy::Rows;
 use std::num::NonZeroU32;
@@ -107,6 +107,48 @@ impl Table for DatabaseHealth {
             error_message: row.text_or_null()?,
             last_tested: row.take()?,
             environment: row.word("environment")?,
+        })
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        self.validate()
+    }
+}
+
+impl Table for HealthSpan {
+    const TABLE: &'static str = "production_health_spans";
+    const COLUMNS: &'static [&'static str] =
+        &["kind", "name", "environment", "period", "begins_at", "healthy", "degraded", "failed", "unknown", "times"];
+    const JSON: &'static [&'static str] = &["times"];
+    const KEY: &'static str = "period, begins_at, kind, name, environment";
+
+    fn write(&self, rows: &mut Rows) -> Result<(), Trouble> {
+        rows.plain(self.kind.as_str())
+            .text(&self.name)
+            .plain(self.environment.as_str())
+            .plain(self.period.as_str())
+            .time(self.begins_at)
+            .plain(self.healthy)
+            .plain(self.degraded)
+            .plain(self.failed)
+            .plain(self.unknown)
+            .json(&self.times)?;
+        rows.end_row();
+        Ok(())
+    }
+
+    fn read(row: &mut Reader<'_>) -> Result<Self, Trouble> {
+        Ok(Self {
+            kind: row.word("kind")?,
+            name: row.text()?,
+            environment: row.word("environment")?,
+            period: row.word("period")?,
+            begins_at: row.take()?,
+            healthy: row.number("healthy")?,
+            degraded: row.number("degraded")?,
+            failed: row.number("failed")?,
+            unknown: row.number("unknown")?,
+            times: row.json("times")?,
         })
     }
 
