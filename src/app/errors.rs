@@ -171,6 +171,7 @@ impl Scope {
 
     fn value(&self, error: &TypeScriptError) -> Value {
         let mut value = serde_json::to_value(error).unwrap_or_default();
+        value["fingerprint"] = error.fingerprint().into();
         if self.reference == Reference::Absolute {
             value["file_path"] = self.paths(&forward_slashes(&self.directory)).of(error).into();
         }

@@ -148,3 +148,39 @@ fn everything_moves_from_files_into_the_database_and_back_by_hand() {
     }
     assert_eq!(store(&workshop, &url, &["export"]).stdout, before);
 }
+
+#[test]
+fn errors_and_trends_are_answered_and_changed_in_the_database() {
+    let (workshop, url) = (project(&error(1)), Place::Pooler.url());
+    assert_eq!(store(&workshop, &url, &["migrate"]).status, Some(0));
+    gate(&workshop, &url);
+    workshop.put("said", error(1) + &error(2));
+    gate(&workshop, &url);
+    let ask = |arguments: &[&str]| {
+        let ran = ends(workshop.shipgate(arguments).env("RECORDS_URL", &url));
+        assert_eq!(ran.status, Some(0), "{}", ran.said());
+        ran
+    };
+    let list = |status: &str| -> serde_json::Value {
+        let answer: serde_json::Value =
+            serde_json::from_str(&ask(&["errors", "list", "--json", "--status", status]).stdout).unwrap();
+        answer["errors"].clone()
+    };
+    let open = list("active");
+    assert_eq!(open.as_array().unwrap().len(), 2);
+    assert_eq!((&open[0]["line_number"], &open[1]["line_number"]), (&1.into(), &2.into()));
+    assert_ne!(open[0]["fingerprint"], open[1]["fingerprint"]);
+    let id = open[0]["id"].as_str().unwrap();
+    ask(&["errors", "start", id]);
+    ask(&["errors", "resolve", id, "--note", "cast away"]);
+    let resolved = list("resolved");
+    assert_eq!((resolved.as_array().unwrap().len(), &resolved[0]["resolution_notes"]), (1, &"cast away".into()));
+    assert!(ask(&["errors", "show", id]).stdout.contains("in_progress → resolved"));
+    ask(&["errors", "reopen", id]);
+    ask(&["errors", "defer", id, "--until", "2999-01-01", "--reason", "later"]);
+    assert_eq!(list("deferred")[0]["id"], id);
+
+    let trends: serde_json::Value = serde_json::from_str(&ask(&["trends", "--json"]).stdout).unwrap();
+    let errors = trends["series"].as_array().unwrap().iter().find(|it| it["measure"] == "errors").unwrap();
+    assert_eq!(errors["values"], serde_json::json!([1.0, 2.0]), "{trends}");
+}
