@@ -6,11 +6,15 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::io::{self, Write};
 
+/// In one piece: a serializer writes many small ones.
+///
 /// # Errors
 /// What the writer fails with.
 pub(super) fn write_compact<T: Serialize>(value: &T, writer: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(writer, Harmless(CompactFormatter));
-    Ok(value.serialize(&mut serializer)?)
+    let mut line = Vec::with_capacity(512);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Harmless(CompactFormatter));
+    value.serialize(&mut serializer)?;
+    writer.write_all(&line)
 }
 
 /// # Errors
@@ -46,13 +50,16 @@ impl<F: Formatter> Formatter for Harmless<F> {
 
     /// A fragment ends where something is escaped, and none of the three characters ever is.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"##[") {
-            writer.write_all(&rest.as_bytes()[..at])?;
-            writer.write_all(br"#\u0023[")?;
-            rest = &rest[at + 3..];
+        let bytes = fragment.as_bytes();
+        let mut written = 0;
+        for at in memchr::memchr_iter(b'#', bytes) {
+            if at >= written && bytes[at..].starts_with(b"##[") {
+                writer.write_all(&bytes[written..at])?;
+                writer.write_all(br"#\u0023[")?;
+                written = at + 3;
+            }
         }
-        writer.write_all(rest.as_bytes())
+        writer.write_all(&bytes[written..])
     }
 }
 
