@@ -4,5 +4,6 @@
 mod api;
 mod database;
 mod openapi;
+mod prism;
 pub(crate) mod server;
 mod tls;
