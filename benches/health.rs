@@ -189,7 +189,8 @@ fn used(pid: u32) -> (f64, f64) {
 fn monitor() {
     let (port, asked) = serve();
     let folder = tempfile::tempdir().expect("a folder");
-    let list: String = (0..ENDPOINTS).map(|number| format!("    - path: /api/{number}\n")).collect();
+    let list: Vec<String> = (0..ENDPOINTS).map(|number| format!("    - path: /api/{number}\n")).collect();
+    let list = list.concat();
     let yaml = format!("api:\n  base-url: http://127.0.0.1:{port}\n  endpoints:\n{list}monitor: {{ interval: 10s }}\n");
     std::fs::write(folder.path().join("shipgate.yml"), yaml).expect("a configuration");
     let mut command = Command::new(env!("CARGO_BIN_EXE_shipgate"));

@@ -79,7 +79,7 @@ fn each_fault_put_into_the_answers_is_found_and_named() {
     let well = check();
     assert!(well.status == Some(0) && well.stdout.starts_with("API  2 healthy, 1 not called"), "{well:#?}");
     for (number, words) in [
-        (1, "schema `of the body`: expected a body that fits it, got `/total`"),
+        (1, "schema `dataSetList`: expected a body that fits it, got `/total`"),
         (2, "content type: expected `application/json`, got `text/html`"),
         (3, "status: expected 200, got 418"),
         (4, "no JSON"),
