@@ -4,6 +4,7 @@ use super::collection::Table;
 use super::monitor::check_interval;
 use super::read::{At, ReadKey, Reader, keys};
 use super::suggest::quoted;
+use super::template::Template;
 use super::text::{Command, RelativePath, StoreUrl};
 use super::tree::Span;
 use super::value::{Count, Flag, Timeout};
@@ -69,8 +70,7 @@ impl ReadKey for DatabaseName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseConfig {
     pub name: String,
-    /// With `${NAME}` for variables.
-    pub url: String,
+    pub url: Template,
     pub ca_file: Option<PathBuf>,
     pub query: Option<String>,
     pub samples: Option<u32>,

@@ -3,6 +3,7 @@
 use super::api::ApiConfig;
 use super::deploy::DeployConfig;
 use super::serve::ServeConfig;
+use super::template::Template;
 use super::{DatabaseConfig, MonitorConfig};
 use crate::diagnostic::Classification;
 use crate::gate::Policy;
@@ -136,7 +137,7 @@ pub enum StoreConfig {
     },
     Postgres {
         /// A connection string, or `${NAME}` for an environment variable that holds one or a part of it.
-        url: String,
+        url: Template,
         /// `None`: the default.
         schema: Option<String>,
         ca_file: Option<PathBuf>,

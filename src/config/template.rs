@@ -5,6 +5,7 @@ use super::suggest::quoted;
 use super::text::read_text;
 use super::tree::Node;
 use crate::record::variable::is_identifier;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// A text with the values of variables to be filled in.
@@ -81,6 +82,28 @@ impl Template {
         Ok(text)
     }
 
+    /// A connection string: a variable is the whole of it, or a name or a password in it, as it is, which is
+    /// percent-encoded on its way in.
+    ///
+    /// # Errors
+    /// The name of the first variable without a value.
+    pub fn fill_connection_string<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
+        if let [Part::Variable(_)] = self.parts.as_slice() {
+            return self.fill(value);
+        }
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Variable(name) => {
+                    let value = value(name).ok_or_else(|| name.clone())?;
+                    text.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+                }
+            }
+        }
+        Ok(text)
+    }
+
     /// The text as it stands in the file.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -127,6 +150,16 @@ mod tests {
         assert_eq!(fill("$${A}"), Ok("${A}".to_owned()));
         assert_eq!(fill("${A}${C}"), Err("C".to_owned()));
         assert_eq!(Template::parse("a ${A} b").unwrap().shown(), "a ${A} b");
+    }
+
+    #[test]
+    fn a_variable_is_the_whole_connection_string_or_an_encoded_part_of_it() {
+        let value = |name: &str| (name == "A").then_some("p@ss/w:rd?#%");
+        let fill = |text: &str| Template::parse(text).unwrap().fill_connection_string(value);
+        assert_eq!(fill("${A}"), Ok("p@ss/w:rd?#%".to_owned()));
+        assert_eq!(fill("u:${A}@h"), Ok("u:p%40ss%2Fw%3Ard%3F%23%25@h".to_owned()));
+        assert_eq!(fill("${A}${A}").unwrap().matches("p%40ss").count(), 2);
+        assert_eq!(fill("u:${A}@${B}"), Err("B".to_owned()));
     }
 
     #[test]

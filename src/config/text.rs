@@ -2,6 +2,7 @@
 
 use super::read::{Read, Reader};
 use super::suggest::{self, quoted};
+use super::template::Template;
 use super::tree::{Node, Scalar, ScalarKind};
 use serde_json::{Value, json};
 use std::path::{Component, PathBuf};
@@ -255,7 +256,7 @@ impl Read for StorePath {
 
 /// A connection string, with its password elsewhere.
 #[derive(Debug, Clone)]
-pub(super) struct StoreUrl(pub(super) String);
+pub(super) struct StoreUrl(pub(super) Template);
 
 impl Read for StoreUrl {
     const SAMPLE: &'static str = "\"${DATABASE_URL}\"";
@@ -269,11 +270,11 @@ impl Read for StoreUrl {
             // It is known all the same that there is a string.
             reader.mistake(&node.span, message, help);
         }
-        Some(Self(text.to_owned()))
+        Template::read(node, reader).map(Self)
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "minLength": 1 })
+        Template::schema()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Databases: what they are checked by, what was found of them, the gate's facts.
 
 use super::Site;
-use crate::app::store::open::expand;
+use crate::app::store::open::connection_string;
 use crate::config::{DatabaseConfig, StoreConfig};
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind};
 use crate::health::database::{self, Observation, OwnTables, Target};
@@ -53,7 +53,7 @@ pub(in crate::app) fn prepare(site: &Site<'_>, values: &BTreeMap<String, String>
                 let key = |what: &str| format!("databases.{}.{what}", config.name);
                 prepared.secrets.extend(target.address.password().map(|it| (key("password"), it.to_owned())));
                 // The string is a secret where it comes from a variable.
-                prepared.secrets.extend((url != config.url).then(|| (key("url"), url)));
+                prepared.secrets.extend(config.url.variables().next().map(|_| (key("url"), url)));
                 prepared.targets.push(target);
             }
             Err(error) => prepared.not_tried.push(NotTried {
@@ -72,7 +72,7 @@ fn target(
     values: &BTreeMap<String, String>,
 ) -> Result<(Target, String), store::Error> {
     let value = |name: &str| values.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    let url = expand(&config.url, value)?;
+    let url = connection_string(&config.url, value)?;
     let ca_file = config.ca_file.as_ref().map(|file| site.directory.join(file));
     let schema = match &site.config.store {
         StoreConfig::Postgres { schema: Some(schema), .. } => schema.as_str(),

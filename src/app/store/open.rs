@@ -1,11 +1,10 @@
 //! The store that the configuration names.
 
 use crate::app::Process;
-use crate::config::{Config, LimitConfig, RetentionConfig, StoreConfig};
+use crate::config::{Config, LimitConfig, RetentionConfig, StoreConfig, Template};
 use crate::store::postgres::{Address, DEFAULT_SCHEMA, Failure, FailureKind};
 use crate::store::{Error, JsonStore, Limit, PostgresStore, Retention, Store};
 use chrono::TimeDelta;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,7 +49,7 @@ pub fn open(config: &Config, directory: &Path, process: &Process, patience: Opti
         }
         StoreConfig::Postgres { url, schema, ca_file } => {
             let ca_file = ca_file.as_ref().map(|file| directory.join(file));
-            let address = Address::parse(&expand(url, |name| process.get(name))?, ca_file.as_deref())?;
+            let address = Address::parse(&connection_string(url, |name| process.get(name))?, ca_file.as_deref())?;
             let schema = schema.as_deref().unwrap_or(DEFAULT_SCHEMA);
             let store = PostgresStore::new(address, schema)?.with_retention(retention);
             Ok(Opened::Postgres(match patience {
@@ -61,29 +60,18 @@ pub fn open(config: &Config, directory: &Path, process: &Process, patience: Opti
     }
 }
 
-/// Puts environment variables into the string. One that is only a part of it is a name or a password
-/// as it is, and is encoded on its way in.
-pub(in crate::app) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, Error> {
-    let malformed = |detail: String| Failure::new(FailureKind::Malformed, "the connection string", detail);
-    let value =
-        |name: &str| value(name).ok_or_else(|| malformed(format!("the variable `{}` is not set", name.escape_debug())));
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        let (before, after) = rest.split_at(at);
-        let (name, behind) =
-            after[2..].split_once('}').ok_or_else(|| malformed("a `${` in it has no `}`".to_owned()))?;
-        let value = value(name)?;
-        expanded.push_str(before);
-        if before.is_empty() && behind.is_empty() && expanded.is_empty() {
-            expanded.push_str(value);
-        } else {
-            expanded.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
-        }
-        rest = behind;
-    }
-    expanded.push_str(rest);
-    Ok(expanded)
+/// The string with its variables filled in.
+///
+/// # Errors
+/// [`FailureKind::Malformed`] when one of them is not set.
+pub(in crate::app) fn connection_string<'v>(
+    template: &Template,
+    value: impl Fn(&str) -> Option<&'v str>,
+) -> Result<String, Error> {
+    template.fill_connection_string(value).map_err(|name| {
+        let detail = format!("the variable `{name}` is not set");
+        Failure::new(FailureKind::Malformed, "the connection string", detail).into()
+    })
 }
 
 /// What the configuration says over the defaults.
@@ -101,28 +89,5 @@ fn retention(config: &RetentionConfig) -> Retention {
         database_health: limit(default.database_health, config.database_health),
         deployments: limit(default.deployments, config.deployments),
         health_spans: default.health_spans,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_is_the_whole_string_or_an_encoded_part_of_it() {
-        let value = |name: &str| match name {
-            "URL" => Some("postgres://u:p%40@h/d"),
-            "PASS" => Some("p@ss/w:rd?#%"),
-            _ => None,
-        };
-        assert_eq!(expand("${URL}", value).unwrap(), "postgres://u:p%40@h/d");
-        let text = expand("postgres://u:${PASS}@h:1/d", value).unwrap();
-        assert_eq!(Address::parse(&text, None).unwrap().password(), Some("p@ss/w:rd?#%"));
-        assert_eq!(expand("${PASS}${PASS}", value).unwrap().matches("p%40ss").count(), 2);
-        for broken in ["${NONE}", "postgres://${URL"] {
-            let error = expand(broken, value).unwrap_err();
-            assert!(!error.to_string().contains("p%40") && !error.help().is_empty(), "{error}");
-        }
-        assert!(expand("${NONE}", value).unwrap_err().to_string().contains("`NONE` is not set"));
     }
 }
