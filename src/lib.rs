@@ -5,9 +5,8 @@
 //!
 //! * level 3 [`app`]: one file a use case; the only place where the edges meet
 //! * level 2 [`step`] spawns commands · [`project`] knows the project · [`variable`] the variables ·
-//!   [`store`] the records · [`github`] the pull request · [`health`] what runs · below them [`postgres`]
 //!   [`store`] the records · [`github`] the pull request · [`health`] what runs ·
-//!   [`deploy`] the platforms
+//!   [`deploy`] the platforms · below them, to reach servers by: [`postgres`], [`proxy`]
 //! * level 1 [`parse`] bytes → diagnostics · [`track`] against the base · [`gate`] verdict ·
 //!   [`report`] views · [`config`] `shipgate.yml`
 //! * level 0 [`diagnostic`] · [`record`] · [`redact`] · [`time`]
@@ -23,6 +22,7 @@ pub mod health;
 pub mod parse;
 pub mod postgres;
 pub mod project;
+pub mod proxy;
 pub mod record;
 pub mod redact;
 pub mod report;

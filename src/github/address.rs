@@ -3,7 +3,8 @@
 //! Both must be on one origin, since the token goes to both: a GraphQL address elsewhere is ignored
 //! and the right one derived (<https://docs.github.com/en/enterprise-server/graphql/guides/managing-enterprise-accounts>).
 
-use super::{Error, Proxies};
+use super::Error;
+use crate::proxy::Proxies;
 use url::Url;
 
 /// The addresses of one GitHub.

@@ -8,59 +8,18 @@ use super::{Address, Error, Patience};
 use http::header::{ACCEPT, HeaderName, HeaderValue, USER_AGENT};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector, proxy::Tunnel};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioExecutor;
 use octocrab::service::middleware::{
     auth_header::AuthHeaderLayer, base_uri::BaseUriLayer, extra_headers::ExtraHeadersLayer,
 };
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use tower_http::follow_redirect::FollowRedirectLayer;
 
 /// The API version that this program was written against.
 const API_VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-github-api-version"), HeaderValue::from_static("2022-11-28"));
-
-/// The proxies that the environment names, with the rules of curl.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Proxies {
-    all: String,
-    https: String,
-    http: String,
-    except: String,
-}
-
-impl Proxies {
-    #[must_use]
-    pub fn read(environment: &BTreeMap<String, String>) -> Self {
-        let get = |names: [&str; 2]| {
-            let set = names.iter().filter_map(|name| environment.get(*name));
-            set.map(|value| value.trim()).find(|value| !value.is_empty()).unwrap_or_default().to_owned()
-        };
-        Self {
-            all: get(["all_proxy", "ALL_PROXY"]),
-            https: get(["https_proxy", "HTTPS_PROXY"]),
-            http: get(["http_proxy", "HTTP_PROXY"]),
-            except: get(["no_proxy", "NO_PROXY"]),
-        }
-    }
-
-    fn for_origin(&self, origin: &http::Uri) -> Option<Intercept> {
-        let Self { all, https, http, except } = self.clone();
-        Matcher::builder().all(all).https(https).http(http).no(except).build().intercept(origin)
-    }
-}
-
-/// Never the addresses: they may hold a password.
-impl fmt::Debug for Proxies {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_any = *self != Self::default();
-        formatter.write_str(if is_any { "Proxies(***)" } else { "Proxies(none)" })
-    }
-}
 
 /// An octocrab that speaks to this address with this header; nothing is sent yet.
 pub(super) fn connect(address: &Address, authorization: HeaderValue, patience: Patience) -> Result<Octocrab, Error> {
@@ -73,7 +32,7 @@ pub(super) fn connect(address: &Address, authorization: HeaderValue, patience: P
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(patience.request));
-    Ok(match address.proxies().for_origin(&origin) {
+    Ok(match address.proxies().matcher().intercept(&origin) {
         None => assemble(secure(tcp)?, origin, authorization),
         Some(proxy) => {
             let mut tunnel = Tunnel::new(proxy.uri().clone(), secure(tcp)?);

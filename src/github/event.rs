@@ -4,7 +4,8 @@
 //! <https://docs.github.com/en/webhooks/webhook-events-and-payloads>. The payload is read tolerantly:
 //! only what is used must have its shape. Everything in it may have been chosen by a stranger.
 
-use super::{Address, CommentTarget, Error, Proxies};
+use super::{Address, CommentTarget, Error};
+use crate::proxy::Proxies;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;

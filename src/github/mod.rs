@@ -26,7 +26,6 @@ pub use check::{
 pub use client::Client;
 pub use command::{Matchers, StopCommands, annotations, end_group, group};
 pub use comment::{CommentTarget, Posted, PostedAs, post_comment, update_comment};
-pub use connect::Proxies;
 pub use error::Error;
 pub use event::{Event, EventKind, MergeGroup, PullRequest, Repository, RunNumber, Token, WorkflowRun};
 pub use issue::{IssueDone, IssueState, IssueText, put_issue};

@@ -9,8 +9,8 @@ const LEVELS: &[(u32, &[&str])] = &[
     (40, &["cli", "web"]),
     (30, &["app"]),
     (20, &["step", "project", "variable", "health", "deploy", "github", "store"]),
-    // Within level 2, what two of it reach a database by.
-    (19, &["postgres"]),
+    // Within level 2, what two of it reach a server by.
+    (19, &["postgres", "proxy"]),
     // Within level 1, what describes others stands above what it describes.
     (12, &["report"]),
     (11, &["config"]),

@@ -6,8 +6,8 @@ use super::problem::{Problem, Repeat};
 use super::tls::Tls;
 use super::{Endpoint, HttpVersion, Identity, Observation, Timeouts, TlsError};
 use crate::config::api::{ApiConfig, TimeoutConfig};
+use crate::proxy::Proxies;
 use crate::record::HealthStatus;
-use hyper_util::client::proxy::matcher::Matcher;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -93,18 +93,7 @@ impl Client {
     /// # Errors
     /// When a certificate or a key cannot be used.
     pub fn new(settings: Settings, variables: &BTreeMap<String, String>) -> Result<Self, TlsError> {
-        let variable = |name: &str| {
-            // CGI hands a client's `Proxy` header on as HTTP_PROXY, so that one counts in small letters only there.
-            let is_cgi = name == "http_proxy" && variables.contains_key("REQUEST_METHOD");
-            let upper = (!is_cgi).then(|| variables.get(&name.to_ascii_uppercase())).flatten();
-            variables.get(name).or(upper).cloned().unwrap_or_default()
-        };
-        let proxies = Matcher::builder()
-            .all(variable("all_proxy"))
-            .http(variable("http_proxy"))
-            .https(variable("https_proxy"))
-            .no(variable("no_proxy"))
-            .build();
+        let proxies = Proxies::read(variables).matcher();
         let tls = Tls::new(&settings.identity)?;
         let dialler = Dialler { tls, proxies, timeouts: settings.timeouts, version: settings.version };
         Ok(Self { dialler, settings })

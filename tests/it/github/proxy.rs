@@ -2,9 +2,8 @@
 
 use super::server::GitHub;
 use super::{Skipped, patience, wait_for};
-use shipgate::github::{
-    Address, Client, CommentTarget, Error, Posted, PostedAs, Proxies, Repository, Token, post_comment,
-};
+use shipgate::github::{Address, Client, CommentTarget, Error, Posted, PostedAs, Repository, Token, post_comment};
+use shipgate::proxy::Proxies;
 use shipgate::report::CommentIdentity;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -261,8 +261,10 @@ fn tables_of_shipgates_own_that_are_to_be_made_are_counted() {
     let store = format!("store: {{ kind: postgres, url: \"${{MAIN_URL}}\", schema: {schema} }}\n");
     assert!(!check(&place.url(), "", &store).stdout.contains("pending"), "there are none at all");
     execute(place, &format!("create schema {schema}; create table {schema}.production_migrations (version bigint)"));
-    let ran = check(&place.url(), "", &store);
-    says(&ran, 0, &["1 pending migration", "`pending-migrations` is", "shipgate store migrate"]);
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/postgres")).unwrap();
+    let sql = files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|it| it == "sql")).count();
+    let (all, ran) = (format!("{sql} pending migrations"), check(&place.url(), "", &store));
+    says(&ran, 0, &[&all, "`pending-migrations` is", "shipgate store migrate"]);
     // One who may not read them learns that he may not.
     let url = url_of(place, &role(place, ""));
     says(&check(&url, "", &store), 0, &["pending migrations unknown", "permission denied"]);
