@@ -59,6 +59,14 @@ pub enum Error {
     /// A report of another run that is not to be posted.
     #[error("the report is refused: {0}")]
     Report(String),
+    #[error("{0}")]
+    NoBuild(String),
+    #[error("nothing says where the build's output lies")]
+    NoOutput,
+    #[error("which modules are in the scripts of {0} is not known")]
+    NoModules(String),
+    #[error("`{name}` is no module of the client's scripts in {build}")]
+    NoModule { name: String, build: String },
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("`{0}` is there already")]
@@ -76,6 +84,18 @@ impl Error {
                 path.join("shipgate.yml").display()
             )),
             Self::NoConfig(_) => Some("write one with `shipgate init`, or leave `--config` away".to_owned()),
+            Self::NoBuild(_) => {
+                Some("name another build (`bundle show --help`), or record one: `shipgate run --record`".to_owned())
+            }
+            Self::NoOutput => {
+                Some("name it: `output: DIR` at the build step in `shipgate.yml`, or as an argument".to_owned())
+            }
+            Self::NoModules(_) => Some(
+                "add the Astro integration and build again: `npm install --save-dev @shipgate/astro`, then \
+                 `integrations: [shipgate()]` in `astro.config`"
+                    .to_owned(),
+            ),
+            Self::NoModule { .. } => Some("see what is in them: `shipgate bundle show`".to_owned()),
             Self::Project(error) => error.help(),
             Self::Variables(error) => Some(error.help()),
             Self::Store(error) => Some(error.help()),
@@ -141,6 +161,10 @@ impl Error {
             | Self::NoVariable { .. }
             | Self::InvalidDeployment(_)
             | Self::Deployment(..)
+            | Self::NoBuild(_)
+            | Self::NoOutput
+            | Self::NoModules(_)
+            | Self::NoModule { .. }
             | Self::Unreadable { .. }
             | Self::AlreadyThere(_) => ExitStatus::Usage,
         }

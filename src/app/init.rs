@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::settings::FILE_NAME;
 use super::{Error, ExitStatus, Process};
-use crate::project::{self, Managed, Manager, Plan, Project, StepKind};
+use crate::project::{self, Framework, Managed, Manager, Plan, Project, StepKind};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -71,7 +71,28 @@ pub async fn init(
     if mode != Mode::Show {
         say(console, "try it: `shipgate run --dry-run`\n");
     }
+    if let Some(hint) = integration_hint(&project) {
+        say(console, &hint);
+    }
     Ok(ExitStatus::Success)
+}
+
+/// What to type for the sizes by route to be known to the module, where that is not done yet.
+fn integration_hint(project: &Project) -> Option<String> {
+    const PACKAGE: &str = "@shipgate/astro";
+    let has_it = project.package.as_ref().is_some_and(|package| package.depends_on(PACKAGE));
+    (project.framework == Framework::Astro && !has_it).then(|| {
+        let add = match project.managed.manager() {
+            Ok(Manager::Pnpm) => "pnpm add -D",
+            Ok(Manager::YarnClassic | Manager::YarnBerry) => "yarn add -D",
+            Ok(Manager::Bun) => "bun add -d",
+            Ok(Manager::Npm) | Err(_) => "npm install --save-dev",
+        };
+        format!(
+            "for routes, modules and phases of the build, add the Astro integration: `{add} {PACKAGE}`, then in \
+             `astro.config`:\n  import shipgate from '{PACKAGE}';\n  integrations: [shipgate()]\n"
+        )
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

@@ -1,11 +1,13 @@
 //! One file or folder a use case, and the only place where edges meet. Knows no clap and no axum.
 //!
 //! * [`run`] the gate · [`merge`] several reports as one · [`mod@comment`] another run's · [`parse`] reads a log
-//! * [`explain`] a code · [`check`] one thing without a build · [`errors`] what is recorded · [`trends`] over time · [`deploy`] what was deployed
+//! * [`explain`] a code · [`check`] one thing without a build · [`errors`] what is recorded · [`mod@bundle`] what is built · [`trends`] over time
+//! * [`deploy`] what was deployed
 //! * [`store`] the records' store: opened, migrated, pruned, moved · [`init`] sets a project up
 //! * [`settings`] finds `shipgate.yml` · [`process`] what the program was started with
 //! * [`console`] what is shown meanwhile · [`mod@file`] whole files · `matcher` problem-matcher files · [`error`], [`exit`] how it can end
 
+pub mod bundle;
 pub mod check;
 pub mod comment;
 pub mod console;

@@ -84,6 +84,9 @@ pub(super) enum Command {
     /// Record deployments, follow them, check what they deployed, roll them back
     #[command(subcommand)]
     Deploy(super::deploy::DeployCommand),
+    /// Look into what a build ships
+    #[command(subcommand)]
+    Bundle(super::bundle::BundleCommand),
     /// Show build time, size and errors over time, where they jumped, and the health of what runs
     Trends(TrendsArgs),
     /// Look after the store of records

@@ -1,6 +1,7 @@
 //! The command line: arguments → inputs of use cases, their ends → exit statuses. No rules.
 
 mod args;
+mod bundle;
 mod console;
 mod deploy;
 mod errors;
@@ -136,6 +137,7 @@ fn dispatch(
                 Box::pin(app::deploy::run(&input, hands)).await
             })
         }
+        Command::Bundle(command) => bundle::run(command, config, process, directory, console),
         Command::Trends(arguments) => {
             let input = app::trends::Input {
                 directory: directory.to_owned(),

@@ -13,6 +13,7 @@ use super::read::{At, Read, Reader};
 use super::serve::check_serve;
 use super::suggest::quoted;
 use super::text::{RelativePath, StoreUrl};
+use super::threshold::RawThresholds;
 use super::tree::{Content, Node, Span};
 use super::value::{Count, VariableName};
 use super::{Config, LimitConfig, RetentionConfig, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
@@ -36,7 +37,7 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         monitor: raw.monitor.map(|monitor| check_monitor(monitor.value, reader)).unwrap_or_default(),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
         policy: policy(
-            raw.thresholds.map(|thresholds| thresholds.value.0).unwrap_or_default(),
+            raw.thresholds.map(|thresholds| thresholds.value).unwrap_or_default(),
             has_api.then(Policy::of_api).into_iter().flatten(),
             has_databases.then(Policy::of_databases).into_iter().flatten(),
         ),
@@ -264,18 +265,18 @@ fn check_retention(raw: &RawRetention) -> RetentionConfig {
 
 /// What the file says over what holds without it.
 fn policy(
-    named: Vec<(Measure, Option<Threshold>)>,
+    named: RawThresholds,
     of_api: impl Iterator<Item = Threshold>,
     of_databases: impl Iterator<Item = Threshold>,
 ) -> Policy {
     let defaults = Policy::default().thresholds.into_iter().chain(of_api).chain(of_databases);
     let mut thresholds: BTreeMap<Measure, Threshold> =
         defaults.map(|threshold| (threshold.measure, threshold)).collect();
-    for (measure, threshold) in named {
+    for (measure, threshold) in named.measures {
         match threshold {
             Some(threshold) => thresholds.insert(measure, threshold),
             None => thresholds.remove(&measure),
         };
     }
-    Policy { thresholds: thresholds.into_values().collect() }
+    Policy { thresholds: thresholds.into_values().collect(), budgets: named.budgets }
 }

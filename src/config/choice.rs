@@ -7,7 +7,7 @@ use super::tree::{Node, Span};
 use super::{CommentPolicy, CommitCheck, ValueFormat};
 use crate::diagnostic::{Category, Severity};
 use crate::gate::OnExceed;
-use crate::record::{AssetKind, Environment, HttpMethod};
+use crate::record::{AssetKind, Compression, Environment, HttpMethod};
 use serde_json::{Value, json};
 
 /// One of a closed set of words, kebab-case in the file.
@@ -90,6 +90,7 @@ words! {
     Severity, "critical";
     Category, "type-mismatch";
     AssetKind, "client-script";
+    Compression, "brotli";
     ValueFormat, "url";
     HttpMethod, "POST";
 }

@@ -3,8 +3,9 @@
 use super::read::{Read, Reader};
 use super::suggest::quoted;
 use super::text::{RelativePath, read_text};
-use super::tree::{Content, Node, ScalarKind, Span};
+use super::tree::{Content, Entry, Node, ScalarKind, Span};
 use crate::diagnostic::classification::{CodePattern, PathPattern};
+use crate::gate::{Measure, Pattern as BudgetGlob};
 use crate::parse::{Errorformat, ErrorformatError};
 use serde_json::{Value, json};
 
@@ -33,6 +34,42 @@ impl Read for RulePath {
 
     fn schema() -> Value {
         RelativePath::schema()
+    }
+}
+
+/// A glob for routes or files, as a key.
+pub(super) struct BudgetPattern(pub(super) BudgetGlob);
+
+impl BudgetPattern {
+    pub(super) fn read(measure: Measure, entry: &Entry, reader: &mut Reader) -> Option<Self> {
+        let key = &entry.key;
+        let is_of_routes = !matches!(measure, Measure::AssetSize(_));
+        let mistake = if is_of_routes && !key.starts_with('/') && !key.starts_with('*') {
+            let message = format!("{} is no address: it does not begin with `/`", quoted(key));
+            Some((message, format!("write {}", quoted(&format!("/{key}")))))
+        } else if !is_of_routes && key.starts_with('/') {
+            let message = format!("{} is no path below the output folder", quoted(key));
+            Some((message, format!("write {}", quoted(key.trim_start_matches('/')))))
+        } else {
+            None
+        };
+        if let Some((message, help)) = mistake {
+            reader.mistake(&entry.key_span, message, help);
+            return None;
+        }
+        match BudgetGlob::parse(key) {
+            Ok(pattern) => Some(Self(pattern)),
+            Err(reason) => {
+                let message = format!("{} is not a glob: {reason}", quoted(key));
+                let help = "mend it, or put brackets that stand for themselves in brackets: `[[]id]`";
+                reader.mistake(&entry.key_span, message, help);
+                None
+            }
+        }
+    }
+
+    pub(super) fn table_schema(value: &Value) -> Value {
+        json!({ "type": "object", "additionalProperties": value })
     }
 }
 

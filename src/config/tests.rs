@@ -3,7 +3,7 @@
 use super::*;
 use crate::diagnostic::{Category, Severity};
 use crate::gate::{Increase, Measure, OnExceed, Policy, Threshold};
-use crate::record::{AssetKind, Environment};
+use crate::record::{AssetKind, Compression, Environment};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -123,7 +123,10 @@ fn groups_limit_one_severity_category_or_kind() {
     let measure = |text| threshold(text).measure;
     assert_eq!(measure("severity: { critical: 0 }"), Measure::Severity(Severity::Critical));
     assert_eq!(measure("category: { type-mismatch: 0 }"), Measure::Category(Category::TypeMismatch));
-    assert_eq!(measure("bundle-size-by-kind: { client-script: 1 kB }"), Measure::BundleKind(AssetKind::ClientScript));
+    assert_eq!(
+        measure("bundle-size-by-kind: { client-script: 1 kB }"),
+        Measure::BundleKind(AssetKind::ClientScript, Compression::Raw)
+    );
 }
 
 #[test]

@@ -2,23 +2,30 @@
 
 use super::amount::{expected, read_amount, read_increase, unit_sample, whole_number};
 use super::choice::Choice;
+use super::pattern::BudgetPattern;
 use super::read::{At, Read, ReadKey, Reader};
 use super::suggest::quoted;
 use super::tree::{Content, Entry, Node};
 use super::{schema, unit};
 use crate::diagnostic::{Category, Severity};
-use crate::gate::{Measure, OnExceed, Threshold, Unit};
-use crate::record::AssetKind;
+use crate::gate::{Budget, Measure, OnExceed, Threshold, Unit};
+use crate::record::{AssetKind, Compression};
 use serde_json::{Map, Value, json};
 
 /// The measures that have a key of their own, and what editors say of them.
-const MEASURES: [(Measure, &str); 25] = [
+const MEASURES: [(Measure, &str); 28] = [
     (Measure::Errors, "Errors in all. No limit by default."),
     (Measure::NewErrors, "Errors that the base does not have. Default: 0."),
     (Measure::Warnings, "Warnings in all. No limit by default."),
     (Measure::NewWarnings, "Warnings that the base does not have. No limit by default."),
     (Measure::BuildTime, "How long the build takes. No limit by default."),
-    (Measure::BundleSize, "What the build ships, source maps not counted. No limit by default."),
+    (Measure::BundleSize(Compression::Raw), "What the build ships, source maps not counted. No limit by default."),
+    (Measure::NewAssets, "Files that the base has not, by their names without hashes. No limit by default."),
+    (Measure::LostAssets, "Files that only the base has. No limit by default."),
+    (
+        Measure::DuplicatedPackages,
+        "Packages in the client's scripts in more than one version; needs the Astro integration. No limit by default.",
+    ),
     (Measure::MissingVariables, "Required variables without a value. Default: 0."),
     (Measure::InvalidVariables, "Variables whose value is not what it must be. Default: 0."),
     (Measure::UndeclaredVariables, "Variables that the code reads and nobody declares. No limit by default."),
@@ -47,20 +54,28 @@ const MEASURES: [(Measure, &str); 25] = [
 ];
 
 /// The groups of measures, and what editors say of them.
-const GROUPS: [(&str, &str); 3] = [
+const GROUPS: [(&str, &str); 6] = [
     ("severity", "Errors of one severity."),
     ("category", "Errors of one category."),
     ("bundle-size-by-kind", "What the build ships of one kind of file."),
+    ("route-size", "What a first visit loads, of all routes that a pattern fits: `/blog/**`."),
+    ("route-requests", "How many requests a first visit makes, of all routes that a pattern fits."),
+    ("asset-size", "Files by a pattern of their names without hashes: `_astro/*.js`."),
 ];
 
 pub(super) const MAX: &str = "max";
 pub(super) const MIN: &str = "min";
 pub(super) const MAX_INCREASE: &str = "max-increase";
 const ON_EXCEED: &str = "on-exceed";
+const COMPRESSION: &str = "compression";
 
-/// What the file says of each measure it names; `None` switches it off.
-#[derive(Debug)]
-pub(super) struct RawThresholds(pub(super) Vec<(Measure, Option<Threshold>)>);
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct RawThresholds {
+    /// Of each measure it names; `None` switches it off.
+    pub(super) measures: Vec<(Measure, Option<Threshold>)>,
+    pub(super) budgets: Vec<Budget>,
+}
 
 /// The keys of `thresholds`.
 pub(super) fn keys() -> Vec<String> {
@@ -73,7 +88,8 @@ impl Read for RawThresholds {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let keys = keys();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut thresholds = Vec::new();
+        let mut raw = Self::default();
+        let thresholds = &mut raw.measures;
         for entry in reader.entries(node, Self::SAMPLE)? {
             if reader.is_full() {
                 break;
@@ -84,13 +100,19 @@ impl Read for RawThresholds {
                 continue;
             }
             match entry.key.as_str() {
-                "severity" => read_group::<Severity>(Measure::Severity, entry, reader, &mut thresholds),
-                "category" => read_group::<Category>(Measure::Category, entry, reader, &mut thresholds),
-                "bundle-size-by-kind" => read_group::<AssetKind>(Measure::BundleKind, entry, reader, &mut thresholds),
+                "severity" => read_group::<Severity>(Measure::Severity, entry, reader, thresholds),
+                "category" => read_group::<Category>(Measure::Category, entry, reader, thresholds),
+                "bundle-size-by-kind" => {
+                    let measure = |kind| Measure::BundleKind(kind, Compression::Raw);
+                    read_group::<AssetKind>(measure, entry, reader, thresholds);
+                }
+                "route-size" => read_budgets(Measure::RouteSize(Compression::Raw), entry, reader, &mut raw.budgets),
+                "route-requests" => read_budgets(Measure::RouteRequests, entry, reader, &mut raw.budgets),
+                "asset-size" => read_budgets(Measure::AssetSize(Compression::Raw), entry, reader, &mut raw.budgets),
                 _ => reader.unknown_key(entry, &keys),
             }
         }
-        Some(Self(thresholds))
+        Some(raw)
     }
 
     fn schema() -> Value {
@@ -102,7 +124,10 @@ impl Read for RawThresholds {
         let tables = [
             Choice::<Severity>::table_schema(&reference(Measure::Severity(Severity::Critical))),
             Choice::<Category>::table_schema(&reference(Measure::Category(Category::Other))),
-            Choice::<AssetKind>::table_schema(&reference(Measure::BundleKind(AssetKind::Other))),
+            Choice::<AssetKind>::table_schema(&reference(Measure::BundleKind(AssetKind::Other, Compression::Raw))),
+            BudgetPattern::table_schema(&reference(Measure::RouteSize(Compression::Raw))),
+            BudgetPattern::table_schema(&reference(Measure::RouteRequests)),
+            BudgetPattern::table_schema(&reference(Measure::AssetSize(Compression::Raw))),
         ];
         for ((group, doc), table) in GROUPS.iter().zip(tables) {
             entries.push((group, (*doc).to_owned(), table));
@@ -132,6 +157,21 @@ fn read_group<T>(
     });
 }
 
+/// Limits on what patterns fit.
+fn read_budgets(measure: Measure, entry: &Entry, reader: &mut Reader, budgets: &mut Vec<Budget>) {
+    reader.under(&entry.key, |reader| {
+        for entry in reader.entries(&entry.value, "{ … }").unwrap_or_default() {
+            if reader.is_full() {
+                break;
+            }
+            let Some(pattern) = BudgetPattern::read(measure, entry, reader) else { continue };
+            if let Some((_, Some(threshold))) = read_threshold(measure, entry, reader) {
+                budgets.push(Budget { pattern: pattern.0, threshold });
+            }
+        }
+    });
+}
+
 /// The limits that make sense for a measure.
 fn limits(measure: Measure) -> &'static [&'static str] {
     match measure {
@@ -140,6 +180,8 @@ fn limits(measure: Measure) -> &'static [&'static str] {
         // They are an increase already, or of this moment alone.
         Measure::NewErrors
         | Measure::NewWarnings
+        | Measure::NewAssets
+        | Measure::LostAssets
         | Measure::FailedDatabases
         | Measure::SlowDatabases
         | Measure::UnknownDatabases
@@ -151,7 +193,8 @@ fn limits(measure: Measure) -> &'static [&'static str] {
         | Measure::PendingMigrations
         | Measure::ExposedTables => &[MAX, ON_EXCEED],
         // A build that ships almost nothing went wrong.
-        Measure::BundleSize | Measure::BundleKind(_) => &[MAX, MIN, MAX_INCREASE, ON_EXCEED],
+        Measure::BundleSize(_) | Measure::BundleKind(..) => &[MAX, MIN, MAX_INCREASE, COMPRESSION, ON_EXCEED],
+        Measure::RouteSize(_) | Measure::AssetSize(_) => &[MAX, MAX_INCREASE, COMPRESSION, ON_EXCEED],
         _ => &[MAX, MAX_INCREASE, ON_EXCEED],
     }
 }
@@ -185,7 +228,7 @@ fn read_threshold(measure: Measure, entry: &Entry, reader: &mut Reader) -> Optio
             Content::Scalar(_) => Some(Threshold::max(measure, read_amount(measure.unit(), node, reader)?)),
             _ => Some(read_limits(measure, node, reader)?),
         };
-        Some((measure, threshold))
+        Some((threshold.as_ref().map_or(measure, |threshold| threshold.measure), threshold))
     })
 }
 
@@ -220,12 +263,16 @@ fn read_limits(measure: Measure, node: &Node, reader: &mut Reader) -> Option<Thr
             }
             continue;
         }
-        names_limit |= key != ON_EXCEED;
+        names_limit |= ![ON_EXCEED, COMPRESSION].contains(&key);
         match key {
             MAX => max = reader.under(key, |reader| read_limit(measure, entry, reader)),
             MIN => min = reader.under(key, |reader| read_limit(measure, entry, reader)),
             MAX_INCREASE => {
                 threshold.max_increase = reader.under(key, |reader| read_increase(measure, &entry.value, reader));
+            }
+            COMPRESSION => {
+                let choice = reader.value::<Choice<Compression>>(entry);
+                threshold.measure = measure.compressed(choice.map(|choice| choice.value.0).unwrap_or_default());
             }
             _ => {
                 let choice = reader.value::<Choice<OnExceed>>(entry);
@@ -262,7 +309,9 @@ fn refuse_limit(measure: Measure, entry: &Entry, reader: &mut Reader) {
     let key = &entry.key;
     let reason = match (measure, key.as_str()) {
         (Measure::CheckedFiles, _) => "more files are never worse; write `min` for the fewest",
-        (Measure::NewErrors | Measure::NewWarnings, MAX_INCREASE) => "it counts only what is new; write `max`",
+        (Measure::NewErrors | Measure::NewWarnings | Measure::NewAssets | Measure::LostAssets, MAX_INCREASE) => {
+            "it counts only what is new; write `max`"
+        }
         (_, MAX_INCREASE) => "nothing of it is known of the base; write `max`",
         _ => "less is never worse; write `max` for the most",
     };
@@ -271,12 +320,13 @@ fn refuse_limit(measure: Measure, entry: &Entry, reader: &mut Reader) {
 }
 
 /// Measures that stand for all that have the same schema, and the name of it.
-const DEFINITIONS: [(&str, Measure); 7] = [
+const DEFINITIONS: [(&str, Measure); 8] = [
     ("count-threshold", Measure::Errors),
     ("new-count-threshold", Measure::NewErrors),
     ("checked-files-threshold", Measure::CheckedFiles),
     ("duration-threshold", Measure::BuildTime),
-    ("size-threshold", Measure::BundleSize),
+    ("size-threshold", Measure::BundleSize(Compression::Raw)),
+    ("budget", Measure::RouteSize(Compression::Raw)),
     ("time-threshold", Measure::QueryTime),
     ("percentage-threshold", Measure::PoolUse),
 ];
@@ -312,12 +362,19 @@ fn definition(measure: Measure) -> Value {
             MAX_INCREASE => {
                 (key, "How much more than the base is allowed: `25%`, or an amount.".to_owned(), increase.clone())
             }
+            COMPRESSION => {
+                let doc = "How the bytes are counted: as they are, or compressed. Default: `raw`.".to_owned();
+                (key, doc, Choice::<Compression>::schema())
+            }
             _ => (key, "What a broken limit does. Default: `fail`.".to_owned(), Choice::<OnExceed>::schema()),
         })
         .collect();
     let mut group = schema::group(entries, &[]);
-    let one_limit: Vec<Value> =
-        limits(measure).iter().filter(|key| **key != ON_EXCEED).map(|key| json!({ "required": [key] })).collect();
+    let one_limit: Vec<Value> = limits(measure)
+        .iter()
+        .filter(|key| ![ON_EXCEED, COMPRESSION].contains(key))
+        .map(|key| json!({ "required": [key] }))
+        .collect();
     group["anyOf"] = json!(one_limit);
     let mut any = vec![group, json!({ "const": "off" }), json!({ "type": "null" })];
     if measure != Measure::CheckedFiles {
@@ -332,6 +389,6 @@ pub(super) fn measures() -> Vec<Measure> {
     let plain = MEASURES.iter().map(|(measure, _)| *measure);
     let severities = Severity::ALL.map(Measure::Severity);
     let categories = Category::ALL.map(Measure::Category);
-    let kinds = AssetKind::ALL.map(Measure::BundleKind);
+    let kinds = AssetKind::ALL.map(|kind| Measure::BundleKind(kind, Compression::Raw));
     plain.chain(severities).chain(categories).chain(kinds).collect()
 }

@@ -64,6 +64,7 @@ mod tests {
             status,
             on_exceed: OnExceed::Fail,
             help: None,
+            scatter: None,
         }
     }
 

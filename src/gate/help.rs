@@ -4,7 +4,7 @@ use super::{Limit, Measure};
 
 /// What to do about a measure that broke its limit.
 pub(super) fn how_to_mend(measure: Measure, limit: Limit) -> String {
-    let key = measure.name();
+    let key = measure.key();
     let limit_key = match limit {
         Limit::Max { .. } => "max",
         Limit::Min { .. } => "min",
@@ -16,7 +16,12 @@ pub(super) fn how_to_mend(measure: Measure, limit: Limit) -> String {
         Measure::NewWarnings => "mend the new warnings listed here".to_owned(),
         Measure::Warnings => "mend the warnings listed here".to_owned(),
         Measure::BuildTime => "see which step takes the time".to_owned(),
-        Measure::BundleSize | Measure::BundleKind(_) => "see which files grew".to_owned(),
+        Measure::BundleSize(_) | Measure::BundleKind(..) | Measure::AssetSize(_) => {
+            "see what grew: `shipgate bundle diff`".to_owned()
+        }
+        Measure::RouteSize(_) | Measure::RouteRequests => "see what the route loads: `shipgate bundle show`".to_owned(),
+        Measure::NewAssets | Measure::LostAssets => "see which files: `shipgate bundle diff`".to_owned(),
+        Measure::DuplicatedPackages => "bring the packages to one version: `npm dedupe`, or `overrides`".to_owned(),
         Measure::MissingVariables => "set the missing variables where the build runs".to_owned(),
         Measure::InvalidVariables => "correct the values named here".to_owned(),
         Measure::UndeclaredVariables => {

@@ -2,7 +2,8 @@
 
 use super::help::how_to_mend;
 use super::{
-    Condition, ConditionStatus, Increase, Limit, Measure, OnExceed, Outcome, Policy, Reason, Threshold, Verdict,
+    Condition, ConditionStatus, Increase, Limit, Measure, OnExceed, Outcome, Policy, Reason, Scatter, Threshold,
+    Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -31,6 +32,16 @@ pub enum BaseFacts {
 pub struct Facts {
     pub now: BTreeMap<Measure, Fact>,
     pub base: BaseFacts,
+    /// Of measures that scatter, where there are enough runs to say how.
+    pub scatter: BTreeMap<Measure, Scatter>,
+}
+
+impl Facts {
+    /// Facts of this moment, with nothing to compare them with.
+    #[must_use]
+    pub fn of_now(now: BTreeMap<Measure, Fact>) -> Self {
+        Self { now, base: BaseFacts::Absent, scatter: BTreeMap::new() }
+    }
 }
 
 /// Applies the policy. `reasons` are what the steps and measurements already said.
@@ -77,8 +88,10 @@ fn apply(threshold: &Threshold, facts: &Facts) -> Vec<Condition> {
 
 fn check(threshold: &Threshold, limit: Limit, facts: &Facts) -> Condition {
     let measure = threshold.measure;
+    let is_increase = matches!(limit, Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. });
+    let scatter = facts.scatter.get(&measure).filter(|_| is_increase);
     let base = match &facts.base {
-        BaseFacts::Known(values) => values.get(&measure).copied(),
+        BaseFacts::Known(values) => scatter.map(|it| it.median).or_else(|| values.get(&measure).copied()),
         BaseFacts::Absent | BaseFacts::Unreadable(_) => None,
     };
     let mut condition = Condition {
@@ -90,6 +103,7 @@ fn check(threshold: &Threshold, limit: Limit, facts: &Facts) -> Condition {
         status: ConditionStatus::Unknown,
         on_exceed: threshold.on_exceed,
         help: None,
+        scatter: scatter.filter(|_| base.is_some()).cloned(),
     };
     let unknown = |why: String| (ConditionStatus::Unknown, Some(why));
     (condition.status, condition.help) = match facts.now.get(&measure) {
@@ -98,7 +112,9 @@ fn check(threshold: &Threshold, limit: Limit, facts: &Facts) -> Condition {
         Some(Fact::Inapplicable(why)) => (ConditionStatus::NotApplicable, Some(why.clone())),
         Some(Fact::Known(actual)) => {
             condition.actual = Some(*actual);
-            match (&facts.base, holds(limit, *actual, base)) {
+            // An increase that is no larger than what comes and goes by itself is none.
+            let is_noise = scatter.is_some_and(|it| *actual - it.median <= it.noise());
+            match (&facts.base, holds(limit, *actual, base).map(|holds| holds || is_noise)) {
                 (BaseFacts::Unreadable(why), _) if needs_base(measure, limit) => unknown(why.clone()),
                 (_, Some(true)) => (ConditionStatus::Passed, None),
                 (_, Some(false)) => (broken(threshold.on_exceed), Some(how_to_mend(measure, limit))),
@@ -117,7 +133,7 @@ pub(super) fn broken(on_exceed: OnExceed) -> ConditionStatus {
 }
 
 fn needs_base(measure: Measure, limit: Limit) -> bool {
-    matches!(measure, Measure::NewErrors | Measure::NewWarnings)
+    matches!(measure, Measure::NewErrors | Measure::NewWarnings | Measure::NewAssets | Measure::LostAssets)
         || matches!(limit, Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. })
 }
 

@@ -1,7 +1,8 @@
 //! What may be measured and what is allowed of it.
 
+use super::budget::Budget;
 use crate::diagnostic::{Category, Severity};
-use crate::record::AssetKind;
+use crate::record::{AssetKind, Compression};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,21 @@ pub enum Measure {
     /// Seconds.
     BuildTime,
     /// Bytes, all kinds.
-    BundleSize,
+    BundleSize(Compression),
     /// Bytes of one kind.
-    BundleKind(AssetKind),
+    BundleKind(AssetKind, Compression),
+    /// Bytes that a first visit to one route loads.
+    RouteSize(Compression),
+    /// Requests of a first visit to one route.
+    RouteRequests,
+    /// Bytes of one file.
+    AssetSize(Compression),
+    /// Files that the base has not.
+    NewAssets,
+    /// Files that only the base has.
+    LostAssets,
+    /// Packages that are in the client's scripts in more than one version.
+    DuplicatedPackages,
     MissingVariables,
     InvalidVariables,
     UndeclaredVariables,
@@ -61,9 +74,39 @@ pub enum Unit {
 }
 
 impl Measure {
-    /// The name in reports and in `shipgate.yml`: `errors`, `severity.high`, `bundle-size-by-kind.client-script`.
+    /// The name in reports: the key, and how it is compressed: `bundle-size (brotli)`.
     #[must_use]
     pub fn name(self) -> String {
+        match self.compression() {
+            None | Some(Compression::Raw) => self.key(),
+            Some(compression) => format!("{} ({})", self.key(), compression.as_str()),
+        }
+    }
+
+    /// How the bytes that it measures are compressed.
+    #[must_use]
+    pub fn compression(self) -> Option<Compression> {
+        match self {
+            Self::BundleSize(it) | Self::BundleKind(_, it) | Self::RouteSize(it) | Self::AssetSize(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The same, of bytes that are compressed so.
+    #[must_use]
+    pub fn compressed(self, compression: Compression) -> Self {
+        match self {
+            Self::BundleSize(_) => Self::BundleSize(compression),
+            Self::BundleKind(kind, _) => Self::BundleKind(kind, compression),
+            Self::RouteSize(_) => Self::RouteSize(compression),
+            Self::AssetSize(_) => Self::AssetSize(compression),
+            other => other,
+        }
+    }
+
+    /// Where it stands in `shipgate.yml`: `errors`, `severity.high`, `bundle-size-by-kind.client-script`.
+    #[must_use]
+    pub fn key(self) -> String {
         let kebab = |word: &str| word.replace('_', "-");
         match self {
             Self::Errors => "errors".into(),
@@ -73,8 +116,14 @@ impl Measure {
             Self::Severity(severity) => format!("severity.{}", severity.as_str()),
             Self::Category(category) => format!("category.{}", kebab(category.as_str())),
             Self::BuildTime => "build-time".into(),
-            Self::BundleSize => "bundle-size".into(),
-            Self::BundleKind(kind) => format!("bundle-size-by-kind.{}", kebab(kind.as_str())),
+            Self::BundleSize(_) => "bundle-size".into(),
+            Self::RouteSize(_) => "route-size".into(),
+            Self::RouteRequests => "route-requests".into(),
+            Self::AssetSize(_) => "asset-size".into(),
+            Self::NewAssets => "new-assets".into(),
+            Self::LostAssets => "lost-assets".into(),
+            Self::DuplicatedPackages => "duplicated-packages".into(),
+            Self::BundleKind(kind, _) => format!("bundle-size-by-kind.{}", kebab(kind.as_str())),
             Self::MissingVariables => "missing-variables".into(),
             Self::InvalidVariables => "invalid-variables".into(),
             Self::UndeclaredVariables => "undeclared-variables".into(),
@@ -102,7 +151,7 @@ impl Measure {
         match self {
             Self::BuildTime | Self::QueryTime | Self::ReplicationLag => Unit::Seconds,
             Self::PoolUse => Unit::Percent,
-            Self::BundleSize | Self::BundleKind(_) => Unit::Bytes,
+            Self::BundleSize(_) | Self::BundleKind(..) | Self::RouteSize(_) | Self::AssetSize(_) => Unit::Bytes,
             _ => Unit::Count,
         }
     }
@@ -147,9 +196,17 @@ impl Threshold {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     pub thresholds: Vec<Threshold>,
+    /// Limits on routes and files by pattern, in the order of the file.
+    pub budgets: Vec<Budget>,
 }
 
 impl Policy {
+    /// Limits on single measures alone.
+    #[must_use]
+    pub fn of(thresholds: Vec<Threshold>) -> Self {
+        Self { thresholds, budgets: Vec::new() }
+    }
+
     /// What holds besides where an API is configured: no endpoint has failed, and a warning where one is degraded.
     #[must_use]
     pub fn of_api() -> [Threshold; 2] {
@@ -183,6 +240,7 @@ impl Default for Policy {
             ]
             .map(|measure| Threshold::max(measure, 0.0))
             .to_vec(),
+            budgets: Vec::new(),
         }
     }
 }

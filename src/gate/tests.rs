@@ -1,5 +1,6 @@
 use super::*;
 use crate::diagnostic::{Account, Crash, Exit, Total};
+use crate::record::Compression;
 use std::collections::BTreeMap;
 
 fn step(exit: &Exit, account: &Account, promise: Promise, product: Product) -> (StepOutcome, Option<Outcome>) {
@@ -136,8 +137,8 @@ fn error_like_lines_that_no_rule_understood_make_a_failed_step_inconclusive_unle
 }
 
 fn verdict(threshold: Threshold, now: Fact, base: BaseFacts) -> (Outcome, Condition) {
-    let facts = Facts { now: BTreeMap::from([(threshold.measure, now)]), base };
-    let verdict = judge(&Policy { thresholds: vec![threshold] }, &facts, Vec::new());
+    let facts = Facts { now: BTreeMap::from([(threshold.measure, now)]), base, scatter: BTreeMap::new() };
+    let verdict = judge(&Policy { thresholds: vec![threshold], budgets: Vec::new() }, &facts, Vec::new());
     (verdict.outcome, verdict.conditions.into_iter().next().unwrap())
 }
 
@@ -171,7 +172,7 @@ fn a_broken_warning_condition_warns_and_does_not_fail() {
 
 #[test]
 fn growth_is_measured_against_the_base_in_percent_or_in_the_units_of_the_measure() {
-    let measure = Measure::BundleSize;
+    let measure = Measure::BundleSize(Compression::Raw);
     let percent = increase(measure, Increase::Percent(5.0));
     assert_eq!(verdict(percent.clone(), Fact::Known(105.0), base(measure, 100.0)).0, Outcome::Passed);
     assert_eq!(verdict(percent.clone(), Fact::Known(105.1), base(measure, 100.0)).0, Outcome::Failed);
@@ -197,12 +198,12 @@ fn a_first_run_has_nothing_to_grow_from_but_an_unreadable_base_is_inconclusive()
 
 #[test]
 fn what_could_not_be_measured_is_inconclusive_never_green() {
-    let threshold = Threshold::max(Measure::BundleSize, 10.0);
+    let threshold = Threshold::max(Measure::BundleSize(Compression::Raw), 10.0);
     assert_eq!(
         verdict(threshold, Fact::Unknown("no step has an `output`".into()), BaseFacts::Absent).0,
         Outcome::Inconclusive
     );
-    let facts = Facts { now: BTreeMap::new(), base: BaseFacts::Absent };
+    let facts = Facts { now: BTreeMap::new(), base: BaseFacts::Absent, scatter: BTreeMap::new() };
     assert_eq!(judge(&Policy::default(), &facts, Vec::new()).outcome, Outcome::Inconclusive);
 }
 
@@ -210,8 +211,8 @@ fn what_could_not_be_measured_is_inconclusive_never_green() {
 fn the_worst_of_conditions_and_reasons_is_the_outcome_and_failure_outranks_doubt() {
     let reason =
         |outcome| Reason { kind: ReasonKind::StepFailed, outcome, step: None, message: String::new(), help: None };
-    let none = Policy { thresholds: Vec::new() };
-    let facts = Facts { now: BTreeMap::new(), base: BaseFacts::Absent };
+    let none = Policy { thresholds: Vec::new(), budgets: Vec::new() };
+    let facts = Facts { now: BTreeMap::new(), base: BaseFacts::Absent, scatter: BTreeMap::new() };
     let outcome = |reasons| judge(&none, &facts, reasons).outcome;
     assert_eq!(outcome(vec![]), Outcome::Passed);
     assert_eq!(outcome(vec![reason(Outcome::Inconclusive)]), Outcome::Inconclusive);

@@ -63,6 +63,55 @@ pub struct Condition {
     pub on_exceed: OnExceed,
     /// How to mend it, or why it is unknown.
     pub help: Option<String>,
+    /// How the measure scatters by itself: an increase within it is none. The base is then their median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scatter: Option<Scatter>,
+}
+
+/// How a measure scatters over the last runs of its kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Scatter {
+    pub median: f64,
+    /// The median of the distances from the median.
+    pub mad: f64,
+    /// How many runs that is of.
+    pub samples: u32,
+    /// What they have in common, as `warm builds`.
+    pub of: String,
+}
+
+impl Scatter {
+    /// From so many runs on the scatter says something.
+    pub const LEAST: usize = 5;
+    /// A change within so many standard deviations is noise.
+    const DEVIATIONS: f64 = 3.0;
+    /// Makes the standard deviation of normally distributed values of their median absolute deviation.
+    const NORMAL: f64 = 1.4826;
+
+    /// Of the values of at least [`Scatter::LEAST`] runs.
+    #[must_use]
+    pub fn of(mut values: Vec<f64>, of: &str) -> Option<Self> {
+        if values.len() < Self::LEAST {
+            return None;
+        }
+        let samples = u32::try_from(values.len()).ok()?;
+        let median = median(&mut values);
+        let mut distances: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
+        Some(Self { median, mad: self::median(&mut distances), samples, of: of.to_owned() })
+    }
+
+    /// How far above the median a value is still noise.
+    #[must_use]
+    pub fn noise(&self) -> f64 {
+        Self::DEVIATIONS * Self::NORMAL * self.mad
+    }
+}
+
+/// The middle one, or between the two middle ones. There is at least one.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
 /// Why a verdict is what it is, apart from the conditions.

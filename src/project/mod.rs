@@ -5,6 +5,7 @@
 //! sizes, in a folder that it is given, and a temporary worktree where one is asked for. It knows neither the steps' output nor the records' stores.
 
 mod commit;
+pub mod astro_build;
 pub mod detect;
 pub mod diff;
 mod error;
@@ -16,12 +17,14 @@ pub mod output;
 pub mod package;
 pub mod plan;
 mod program;
+pub mod route;
 mod script;
 mod source;
 pub mod versions;
 pub mod workspace;
 pub mod worktree;
 
+pub use astro_build::{AstroBuild, Of, Sought, read_astro_build};
 pub use detect::{AstroCheck, Framework, Project};
 pub use diff::read_changes;
 pub use error::Error;
@@ -31,6 +34,7 @@ pub use measure::{Measured, Options as MeasureOptions, measure};
 pub use output::{Layout, Part};
 pub use package::Package;
 pub use plan::{Plan, PlannedStep, StepKind};
+pub use route::trace;
 pub use versions::{Installed, read_versions};
 pub use worktree::{Sharing, Worktree};
 

@@ -4,7 +4,7 @@
 //! request the build was for, and which files it shipped.
 
 use super::valid::{Record, check_id};
-use super::{Bundle, Environment, IllegalTransition, Invalid};
+use super::{BuildMetrics, Bundle, Environment, IllegalTransition, Invalid};
 use crate::time::Timestamp;
 use schemars::JsonSchema;
 use semver::Version;
@@ -90,6 +90,9 @@ pub struct BuildConfiguration {
     /// Beside the data model: every shipped file, so that assets can be compared between builds.
     #[serde(default)]
     pub bundle: Option<Bundle>,
+    /// Beside the data model: how it ran.
+    #[serde(default)]
+    pub metrics: Option<BuildMetrics>,
 }
 
 /// The versions a build ran with.
@@ -123,6 +126,7 @@ impl BuildConfiguration {
             branch: None,
             pull_request: None,
             bundle: None,
+            metrics: None,
         }
     }
 

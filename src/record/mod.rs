@@ -12,7 +12,10 @@ pub mod deployment;
 pub mod error_status;
 pub mod health_span;
 pub mod line_print;
+pub mod metrics;
+pub mod module;
 pub mod name;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod typescript_error;
@@ -21,7 +24,7 @@ pub mod variable;
 
 pub use api_health::{ApiHealthCheck, HealthStatus, HttpMethod};
 pub use build::{BuildConfiguration, BuildStatus};
-pub use bundle::{Asset, AssetKind, Bundle, Sizes};
+pub use bundle::{Asset, AssetKind, Bundle, BundleSource, Compression, Inline, Sizes, number};
 pub use check::{EndpointCheck, NotCalled, Phases};
 pub use database_check::{
     ConnectionPhase, ConnectionPhases, Connections, DatabaseCheck, Exposure, Measured, NotTried, ServerState,
@@ -31,6 +34,9 @@ pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};
 pub use health_span::{HealthSpan, Period, SpanKind, SpanLimit};
 pub use line_print::{LinePrint, SourceLines};
+pub use metrics::{BuildMetrics, Phase, Start, StepUse};
+pub use module::{Importer, Module, ModulePart, split_package};
+pub use route::{Route, RouteKind};
 pub use typescript_error::{Detected, ProjectPath, TypeScriptError};
 pub use valid::{Record, Refused, Valid};
 pub use variable::{EnvironmentVariable, Leak, UndeclaredRead, ValidationStatus, VariableCheck};

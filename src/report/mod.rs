@@ -5,6 +5,7 @@
 //! it may be stands in [`limits`], how foreign text is kept harmless in [`escape`]. Views write to
 //! where they are told and know no file, no terminal, no clock and no GitHub.
 
+pub mod bundle;
 pub mod changes;
 pub mod checkstyle;
 pub mod code_quality;

@@ -180,6 +180,12 @@ pub struct Step {
     pub outcome: StepOutcome,
     /// Wall time in seconds.
     pub seconds: Option<f64>,
+    /// Processor time in seconds, of the command and all that it waited for.
+    #[serde(default)]
+    pub cpu_seconds: Option<f64>,
+    /// The most resident memory of all its processes at one time, in bytes.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
     pub account: Account,
     /// The end of the output, redacted, where the step did not end well.
     pub log_tail: Option<String>,

@@ -10,6 +10,7 @@
 
 mod cancel;
 mod exit;
+mod memory;
 mod output;
 mod process;
 mod run;
@@ -59,8 +60,9 @@ pub struct Finished {
     pub wall: Duration,
     /// Processor time of the command and of all the processes that it waited for.
     pub cpu: Option<Duration>,
-    /// The greatest resident memory in bytes that one of these processes had (they are not added up).
-    /// At least what this program itself used at the start, which Unix counts in.
+    /// The most resident memory in bytes that all processes of the command had at one time; where that cannot be
+    /// looked at, what the largest of them had. At least what this program itself used at the start, which Unix
+    /// counts in.
     pub peak_memory: Option<u64>,
     /// A process left behind kept the output open after the command had ended; what it wrote later is lost.
     pub output_held_open: bool,

@@ -1,5 +1,6 @@
 //! The processes of one command: its start, its group, its end.
 
+use super::memory::Watch;
 use super::{Command, exit};
 use crate::diagnostic::Exit;
 use std::io::{self, PipeWriter};
@@ -46,7 +47,10 @@ pub(super) async fn start(command: &Command, output: PipeWriter) -> Result<Proce
             drop(shell);
             // When nobody wants it any more, the group is dropped here, which kills it.
             drop(send_started.send(Ok(Group::of(&child))));
-            drop(send_ended.send(wait_for(child)));
+            let watch = Watch::of(child.id());
+            let mut ended = wait_for(child);
+            ended.peak_memory = ended.peak_memory.max(watch.end());
+            drop(send_ended.send(ended));
         }
         Err(error) => drop(send_started.send(Err(error))),
     };

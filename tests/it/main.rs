@@ -2,6 +2,9 @@
 
 // Test modules, so that Clippy lets their helpers unwrap.
 #[cfg(test)]
+#[cfg(unix)]
+mod bundle;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;

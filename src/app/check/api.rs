@@ -8,7 +8,7 @@ use crate::app::run::redaction::redact_api;
 use crate::app::settings::Settings;
 use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
-use crate::gate::{BaseFacts, Facts, Policy, Reason, judge};
+use crate::gate::{Facts, Policy, Reason, judge};
 use crate::health::api::import::read_report;
 use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
@@ -78,7 +78,7 @@ pub async fn check_api(
     if !api.checks.is_empty() || reasons.is_empty() {
         reasons.extend(health::reasons(&api, &policy));
     }
-    let facts = Facts { now: health::facts(Some(&api)).into_iter().collect(), base: BaseFacts::Absent };
+    let facts = Facts::of_now(health::facts(Some(&api)).into_iter().collect());
     let verdict = judge(&policy, &facts, reasons);
     let text = render_api(&api, &notices, &options(console));
     write(console, text.trim_start_matches('\n'));
@@ -89,7 +89,7 @@ pub async fn check_api(
 fn policy(configured: &Policy, has_api: bool) -> Policy {
     let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
     let default = (!has_api).then(Policy::of_api).into_iter().flatten();
-    Policy { thresholds: own.chain(default).collect() }
+    Policy::of(own.chain(default).collect())
 }
 
 /// What it sees.

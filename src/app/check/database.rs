@@ -7,7 +7,7 @@ use crate::app::health::{Site, keep};
 use crate::app::settings::Settings;
 use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
-use crate::gate::{BaseFacts, Condition, Facts, Measure, Policy, judge};
+use crate::gate::{Condition, Facts, Measure, Policy, judge};
 use crate::record::{ConnectionPhases, DatabaseCheck, DatabaseHealth, Environment};
 use crate::report::{DatabasesHealth, render_databases};
 use crate::step::Cancel;
@@ -59,7 +59,7 @@ pub async fn check_database(
     }
     let policy = policy(&settings.config.policy, !settings.config.databases.is_empty());
     let reasons = database::reasons(&found, &policy);
-    let facts = Facts { now: database::facts(Some(&found)).into_iter().collect(), base: BaseFacts::Absent };
+    let facts = Facts::of_now(database::facts(Some(&found)).into_iter().collect());
     // Of a record alone, only what it holds can be judged.
     let verdict = match input.look {
         Look::Now => judge(&policy, &facts, reasons),
@@ -78,12 +78,12 @@ pub async fn check_database(
 fn policy(configured: &Policy, has_databases: bool) -> Policy {
     let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
     let default = (!has_databases).then(Policy::of_databases).into_iter().flatten();
-    Policy { thresholds: own.chain(default).collect() }
+    Policy::of(own.chain(default).collect())
 }
 
 fn only_of_records(policy: Policy) -> Policy {
     let held = [Measure::FailedDatabases, Measure::SlowDatabases, Measure::UnknownDatabases, Measure::QueryTime];
-    Policy { thresholds: policy.thresholds.into_iter().filter(|it| held.contains(&it.measure)).collect() }
+    Policy::of(policy.thresholds.into_iter().filter(|it| held.contains(&it.measure)).collect())
 }
 
 /// The newest record of each database, sorted by name.

@@ -66,7 +66,7 @@ pub fn check_config(directory: &Path, config: Option<&Path>, console: &mut dyn C
 /// The thresholds on what runs.
 pub(in crate::app) fn policy_of_health(configured: &Policy) -> Policy {
     let is_health = |it: &&Threshold| api_measures().any(|measure| measure == it.measure);
-    Policy { thresholds: configured.thresholds.iter().filter(is_health).cloned().collect() }
+    Policy::of(configured.thresholds.iter().filter(is_health).cloned().collect())
 }
 
 fn api_measures() -> impl Iterator<Item = Measure> {

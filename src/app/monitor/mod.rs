@@ -13,7 +13,7 @@ use super::run::Hands;
 use super::settings::Settings;
 use super::store::Checks;
 use super::{Error, ExitStatus};
-use crate::gate::{BaseFacts, Facts, judge};
+use crate::gate::{Facts, judge};
 use crate::record::{Environment, HealthStatus};
 use crate::redact::Redactor;
 use crate::report::Notice;
@@ -104,7 +104,7 @@ async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Erro
     let of_api = api.iter().flat_map(|api| api::reasons(api, &policy));
     let of_databases = databases.iter().flat_map(|databases| database::reasons(databases, &policy));
     let reasons = of_api.chain(of_databases).collect();
-    Ok(judge(&policy, &Facts { now: facts, base: BaseFacts::Absent }, reasons).outcome.into())
+    Ok(judge(&policy, &Facts::of_now(facts), reasons).outcome.into())
 }
 
 /// How everything stood, by the records; an empty board and why, where they cannot be read.

@@ -7,13 +7,17 @@ use crate::app::console::Console;
 use crate::app::run::execute::Executed;
 use crate::diagnostic::Exit;
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome};
-use crate::project::{Layout, MeasureOptions, measure};
+use crate::project::astro_build::{self, BuiltPhase};
+use crate::project::{Layout, MeasureOptions, Of, Sought, measure, read_astro_build, trace};
 use crate::record::build::ToolVersions;
-use crate::record::{BuildConfiguration, BuildStatus, Bundle, Environment, Leak};
+use crate::record::{
+    AssetKind, BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Environment, Leak, Phase, Start, StepUse,
+};
 use crate::report::{Counts, Notice, NoticeLevel, Step};
 use crate::step::{Cancel, StopSignal};
 use crate::time::Timestamp;
 use crate::variable::{Checked, LeakSearch, Secret, search_leaks};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -25,7 +29,13 @@ pub(super) struct Built {
     record: BuildConfiguration,
     /// The steps whose time is the build's: those with an output, else all but the installation.
     timed: Vec<String>,
+    /// What was there before.
+    caches: Vec<String>,
 }
+
+/// Folders that make a second build faster: packages, then what build tools keep.
+const CACHES: [&str; 7] =
+    ["node_modules", ".astro", "node_modules/.astro", "node_modules/.vite", ".next/cache", ".svelte-kit", ".turbo"];
 
 impl Built {
     pub(super) fn begin(plan: &Plan, scene: &Scene, environment: Environment, at: Timestamp) -> Self {
@@ -42,7 +52,23 @@ impl Built {
         record.pull_request = scene.pull_request();
         // Pending builds can always begin.
         let _begun = record.transition(BuildStatus::Building, at);
-        Self { record, timed: timed.into_iter().map(|step| step.name.clone()).collect() }
+        let is_there = |folder: &&&str| scene.folder().join(folder).is_dir();
+        let caches = CACHES.iter().filter(is_there).map(|folder| (*folder).to_owned()).collect();
+        Self { record, timed: timed.into_iter().map(|step| step.name.clone()).collect(), caches }
+    }
+
+    /// What binds the file of an integration to this build.
+    pub(super) fn id(&self) -> String {
+        self.record.id.to_string()
+    }
+
+    /// Of which kind it is.
+    pub(super) fn start(&self) -> Start {
+        if self.caches.iter().any(|cache| cache != "node_modules") { Start::Warm } else { Start::Cold }
+    }
+
+    pub(super) fn command(&self) -> &str {
+        &self.record.build_command
     }
 
     /// The record of a build whose steps are all through. `log` is the end of the last one that was not clean.
@@ -51,10 +77,12 @@ impl Built {
         steps: &[Step],
         log: Option<String>,
         counts: &Counts,
-        output: &Output,
+        measured: (&Output, Vec<BuiltPhase>),
         versions: ToolVersions,
         at: Timestamp,
     ) -> BuildConfiguration {
+        let (output, phases) = measured;
+        let start = self.start();
         let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
         let status = status(steps, &timed, output);
         let record = &mut self.record;
@@ -68,6 +96,16 @@ impl Built {
         record.astro_version = versions.astro;
         record.error_count = counts.errors;
         record.warning_count = counts.warnings;
+        record.metrics = Some(BuildMetrics {
+            start,
+            caches: self.caches,
+            steps: steps.iter().filter(|step| step.seconds.is_some()).map(step_use).collect(),
+            phases: phases.into_iter().map(|phase| Phase { name: phase.name, seconds: phase.seconds }).collect(),
+            sizes: match output {
+                Output::Measured(bundle) => bundle.by_kind(),
+                Output::None | Output::Missing(_) | Output::Stopped(_) => BTreeMap::<AssetKind, _>::new(),
+            },
+        });
         if let Output::Measured(bundle) = output {
             record.bundle_size = Some(bundle.total().raw);
             record.bundle = Some(bundle.clone());
@@ -79,6 +117,15 @@ impl Built {
         let at = at.max(record.created_at);
         let _ended = record.transition(status, at);
         self.record
+    }
+}
+
+fn step_use(step: &Step) -> StepUse {
+    StepUse {
+        step: step.name.clone(),
+        seconds: step.seconds,
+        cpu_seconds: step.cpu_seconds,
+        peak_memory: step.peak_memory,
     }
 }
 
@@ -103,6 +150,19 @@ pub(super) struct Measured {
     pub(super) leaks: Option<Vec<Leak>>,
     pub(super) reasons: Vec<Reason>,
     pub(super) notices: Vec<Notice>,
+    /// Of the framework's build, where an integration says so.
+    pub(super) phases: Vec<BuiltPhase>,
+}
+
+/// What is kept of a build in files of its own, and how the file of an integration is known to be of it.
+#[derive(Debug, Clone)]
+pub(super) struct Keeping {
+    /// Where sizes of unchanged files are kept; `None`: nowhere.
+    pub(super) cache: Option<PathBuf>,
+    pub(super) build_id: String,
+    pub(super) since: Timestamp,
+    /// Where it was told to write, if not to its usual place.
+    pub(super) file: Option<PathBuf>,
 }
 
 /// A folder that a step built.
@@ -110,8 +170,9 @@ struct BuiltFolder {
     step: String,
     /// Below the project's folder.
     path: PathBuf,
-    /// Where sizes of unchanged files are kept; `None`: nowhere.
-    cache: Option<PathBuf>,
+    /// Folders that an integration's file may lie below.
+    projects: Vec<PathBuf>,
+    keeping: Keeping,
 }
 
 /// Measures and searches what the steps with an output built, unless it is asked to stop meanwhile.
@@ -120,7 +181,7 @@ pub(super) async fn measure_output(
     executed: &[Executed],
     directory: &Path,
     checked: &Checked,
-    cache: Option<&Path>,
+    keeping: &Keeping,
     cancel: &Cancel,
     console: &mut dyn Console,
 ) -> Measured {
@@ -133,7 +194,11 @@ pub(super) async fn measure_output(
             continue;
         }
         console.phase(&format!("measuring `{}`", output.display()));
-        let folder = BuiltFolder { step: step.name.clone(), path: output.clone(), cache: cache.map(Path::to_owned) };
+        let own = step.directory.as_ref().map(|below| directory.join(below));
+        let beside = directory.join(output).parent().map(Path::to_owned);
+        let mut projects: Vec<PathBuf> = own.into_iter().chain([directory.to_owned()]).chain(beside).collect();
+        projects.dedup();
+        let folder = BuiltFolder { step: step.name.clone(), path: output.clone(), projects, keeping: keeping.clone() };
         let (directory, secrets) = (directory.to_owned(), checked.secrets.clone());
         // It keeps every core busy and cannot be interrupted: when asked to stop, its end is not waited for.
         let work = tokio::task::spawn_blocking(move || {
@@ -169,25 +234,35 @@ impl Measured {
     }
 
     fn add_folder(&mut self, built: &BuiltFolder, directory: &Path, secrets: &[Secret]) {
-        let BuiltFolder { step, path, cache } = built;
+        let BuiltFolder { step, path, projects, keeping } = built;
         let shown = path.display();
         let folder = directory.join(path);
         let layout = Layout::of(&folder);
         let public = layout.client_roots().into_iter().map(|root| path.join(root));
         let public: Vec<PathBuf> = public.filter(|root| directory.join(root).is_dir()).collect();
-        let bundle = match measure(&folder, &MeasureOptions { layout, cache: cache.clone() }) {
-            Ok(measured) if measured.bundle.assets.is_empty() => {
-                return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
-            }
-            Ok(measured) => {
-                self.notices.extend(measured.notes);
-                measured.bundle
-            }
-            Err(_) if !folder.exists() => {
-                return self.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
-            }
-            Err(error) => return self.broken(step, format!("`{shown}` could not be measured: {error}"), error.help()),
-        };
+        let mut bundle =
+            match measure(&folder, &MeasureOptions { layout: layout.clone(), cache: keeping.cache.clone() }) {
+                Ok(measured) if measured.bundle.assets.is_empty() => {
+                    return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
+                }
+                Ok(measured) => {
+                    self.notices.extend(measured.notes);
+                    measured.bundle
+                }
+                Err(_) if !folder.exists() => {
+                    return self.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
+                }
+                Err(error) => {
+                    return self.broken(step, format!("`{shown}` could not be measured: {error}"), error.help());
+                }
+            };
+        let of = Of::Run { build_id: &keeping.build_id, since: keeping.since };
+        let sought = Sought { projects, file: keeping.file.as_deref(), of };
+        let (astro, notice) = read_astro_build(sought, &folder, &bundle.assets);
+        self.notices.extend(notice);
+        self.notices.push(astro_build::source_notice(&shown.to_string(), astro.as_ref()));
+        self.notices.extend(trace(&folder, &layout, &mut bundle, astro.as_ref()));
+        self.phases.extend(astro.into_iter().flat_map(|astro| astro.phases));
         for folder in public {
             match search_leaks(&folder, directory, secrets) {
                 Ok(search) => self.add_search(search),
@@ -228,12 +303,13 @@ impl Measured {
             Output::Missing(_) | Output::Stopped(_) => {}
             Output::None => self.output = Output::Measured(bundle),
             Output::Measured(all) => {
-                for asset in &mut bundle.assets {
-                    asset.path = format!("{folder}/{}", asset.path);
-                    asset.name = format!("{folder}/{}", asset.name);
+                let copies = all.leave_out_copies(&mut bundle);
+                if copies > 0 {
+                    let message =
+                        format!("{copies} files of `{folder}` are copies of what was measured before and count once");
+                    self.notices.push(Notice { level: NoticeLevel::Info, message, help: None });
                 }
-                all.assets.append(&mut bundle.assets);
-                all.assets.sort_by(|a, b| a.path.cmp(&b.path));
+                all.add(folder, bundle);
             }
         }
     }

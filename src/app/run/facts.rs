@@ -2,8 +2,8 @@
 
 use crate::app::health::{api, database};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
-use crate::gate::{BaseFacts, Fact, Facts, Measure};
-use crate::record::{AssetKind, Bundle, Deferral, VariableCheck};
+use crate::gate::{BaseFacts, Built, Fact, Facts, Measure, Scatter, only_in, size_facts};
+use crate::record::{Bundle, BundleSource, Deferral, VariableCheck};
 use crate::report::quantity::counted;
 use crate::report::{ApiHealth, Base, Counts, DatabasesHealth, Notice, NoticeLevel, State, Step, Tracked, Variables};
 use crate::time::Timestamp;
@@ -109,6 +109,17 @@ pub(super) enum Output {
     Stopped(String),
 }
 
+impl Output {
+    /// The bundle, or why there is none.
+    pub(super) fn built(&self) -> Built<'_> {
+        match self {
+            Self::Measured(bundle) => Built::Known(bundle),
+            Self::None => Built::Unknown("no step has an `output`"),
+            Self::Missing(why) | Self::Stopped(why) => Built::Unknown(why),
+        }
+    }
+}
+
 /// Everything that the facts are made of.
 pub(super) struct Measurements<'a> {
     /// Without what is deferred.
@@ -120,6 +131,8 @@ pub(super) struct Measurements<'a> {
     /// Seconds, where the build ended by itself.
     pub(super) build_time: Option<f64>,
     pub(super) base: &'a Base,
+    /// How the build's time scatters, where that is known.
+    pub(super) scatter: Option<Scatter>,
     /// `None` where there is no base.
     pub(super) base_found: Option<&'a [Found]>,
     pub(super) now: Timestamp,
@@ -134,7 +147,7 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
         Measure::BuildTime,
         found.build_time.map_or_else(|| Fact::Unknown("the build did not end by itself".to_owned()), Fact::Known),
     );
-    bundle_facts(found.output, &mut now);
+    bundle_facts(found, &mut now);
     variable_facts(found.variables, found.output, &mut now);
     now.extend(api::facts(found.api));
     now.extend(database::facts(found.databases));
@@ -143,7 +156,8 @@ pub(super) fn facts(found: &Measurements<'_>) -> Facts {
         (None, Some(known)) => BaseFacts::Known(base_facts(found.base, known, found.now)),
         (None, None) => BaseFacts::Absent,
     };
-    Facts { now, base }
+    let scatter = found.scatter.iter().map(|scatter| (Measure::BuildTime, scatter.clone())).collect();
+    Facts { now, base, scatter }
 }
 
 fn diagnostic_facts(counts: &Counts) -> BTreeMap<Measure, Fact> {
@@ -169,34 +183,34 @@ fn diagnostic_facts(counts: &Counts) -> BTreeMap<Measure, Fact> {
     now
 }
 
-fn bundle_facts(output: &Output, now: &mut BTreeMap<Measure, Fact>) {
-    let kinds = AssetKind::ALL.map(Measure::BundleKind);
-    match output {
-        Output::Measured(bundle) => {
-            for (measure, bytes) in bundle_sizes(bundle) {
-                now.insert(measure, Fact::Known(bytes));
+fn bundle_facts(found: &Measurements<'_>, now: &mut BTreeMap<Measure, Fact>) {
+    match found.output.built() {
+        Built::Known(bundle) => {
+            now.extend(size_facts(bundle).into_iter().map(|(measure, bytes)| (measure, Fact::Known(bytes))));
+            if let Some(base) = &found.base.bundle {
+                now.insert(Measure::NewAssets, Fact::Known(only_in(bundle, base).len() as f64));
+                now.insert(Measure::LostAssets, Fact::Known(only_in(base, bundle).len() as f64));
+            } else {
+                let fact = match found.unreadable_base {
+                    Some(why) => Fact::Unknown(why.to_owned()),
+                    None => Fact::Inapplicable("nothing recorded yet to compare with".to_owned()),
+                };
+                now.extend([Measure::NewAssets, Measure::LostAssets].map(|measure| (measure, fact.clone())));
             }
+            let duplicated = match bundle.known_from {
+                BundleSource::AstroIntegration => Fact::Known(bundle.duplicated_packages().len() as f64),
+                BundleSource::Output => Fact::Unknown(
+                    "which modules are in the scripts is not known: add `@shipgate/astro` to `astro.config`".to_owned(),
+                ),
+            };
+            now.insert(Measure::DuplicatedPackages, duplicated);
         }
-        Output::None => {
-            for measure in kinds.into_iter().chain([Measure::BundleSize]) {
-                now.insert(measure, Fact::Unknown("no step has an `output`".to_owned()));
-            }
-        }
-        Output::Missing(why) | Output::Stopped(why) => {
-            for measure in kinds.into_iter().chain([Measure::BundleSize]) {
-                now.insert(measure, Fact::Unknown(why.clone()));
-            }
+        Built::Unknown(why) => {
+            let sizes = size_facts(&Bundle::default()).into_keys();
+            let others = [Measure::NewAssets, Measure::LostAssets, Measure::DuplicatedPackages];
+            now.extend(sizes.chain(others).map(|measure| (measure, Fact::Unknown(why.to_owned()))));
         }
     }
-}
-
-fn bundle_sizes(bundle: &Bundle) -> BTreeMap<Measure, f64> {
-    let by_kind = bundle.by_kind();
-    AssetKind::ALL
-        .into_iter()
-        .map(|kind| (Measure::BundleKind(kind), by_kind.get(&kind).map_or(0.0, |sizes| sizes.raw as f64)))
-        .chain([(Measure::BundleSize, bundle.total().raw as f64)])
-        .collect()
 }
 
 fn variable_facts(variables: &Variables, output: &Output, now: &mut BTreeMap<Measure, Fact>) {
@@ -230,7 +244,7 @@ fn base_facts(base: &Base, found: &[Found], now: Timestamp) -> BTreeMap<Measure,
     }
     facts.extend(base.build_time.map(|seconds| (Measure::BuildTime, seconds)));
     if let Some(bundle) = &base.bundle {
-        facts.extend(bundle_sizes(bundle));
+        facts.extend(size_facts(bundle));
     }
     facts
 }

@@ -17,8 +17,11 @@ use super::health::{Site, api, database};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::config::{CommentPolicy, CommitCheck};
-use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome, judge};
+use crate::gate::{
+    self, BuiltBase, Facts, Outcome, Policy, Reason, ReasonKind, StepOutcome, Verdict, conclude, judge, judge_budgets,
+};
 use crate::github::{Event, Patience, Timer};
+use crate::project::astro_build::BUILD_ID;
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Detail, Notice, NoticeLevel, Part, Report, Tracked, Variables};
@@ -27,7 +30,7 @@ use crate::time::Clock;
 use crate::track;
 use crate::variable::{self, Checked};
 use base::Stage;
-use build::Built;
+use build::{Built, Keeping};
 use desk::Desk;
 use execute::{Executed, Workshop, execute, packages};
 use facts::Measurements;
@@ -151,16 +154,18 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     }
     say_variables(&checked, hands.console);
 
+    let build = Built::begin(&plan, &scene, environment, started_at);
+    let mut step_environment = scene::environment_for_steps(hands.process);
+    step_environment.push((BUILD_ID.into(), build.id().into()));
     let workshop = Workshop {
         directory: &input.directory,
         root: forward_slashes(&input.directory),
         // One command alone is gated whatever the project around it is.
         packages: if is_single { Vec::new() } else { packages(&input.directory)? },
         classification: &settings.config.classification,
-        environment: &scene::environment_for_steps(hands.process),
+        environment: &step_environment,
         redactor: &redactor,
     };
-    let build = Built::begin(&plan, &scene, environment, started_at);
     let mut desk = Desk::open(&scene, input, &settings.config, Arc::clone(&hands.timer), hands.patience);
     let versions = || unless_stopped(asked.clone(), scene.versions(hands.process));
     let steps = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console);
@@ -175,13 +180,12 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     };
     let ((executed, versions), ()) =
         tokio::join!(work, unless_stopped(asked.clone(), Box::pin(desk.begin_check(started_at))));
-    let cache = size_cache(input);
     let measured = build::measure_output(
         &plan,
         &executed,
         &input.directory,
         &checked,
-        cache.as_deref(),
+        &Keeping { cache: size_cache(input), build_id: build.id(), since: started_at, file: None },
         &hands.cancel,
         hands.console,
     )
@@ -254,8 +258,10 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let counts = report::Counts { deferred, ..facts::count(&diagnostics, &fixed, &steps) };
     notices.extend(facts::about_deferrals(&diagnostics, now));
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: measured.leaks };
-    let base = standing.describe();
-    let build = build.end(&steps, log, &counts, &measured.output, versions.versions, hands.clock.now());
+    let base = standing.describe(build.start());
+    let scatter = standing.scatter(build.start(), build.command(), environment);
+    let phases = measured.phases;
+    let build = build.end(&steps, log, &counts, (&measured.output, phases), versions.versions, hands.clock.now());
     let facts = facts::facts(&Measurements {
         counts: &judged,
         variables: &variables,
@@ -264,11 +270,12 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
         output: &measured.output,
         build_time: build.build_time,
         base: &base,
+        scatter,
         base_found: standing.found(),
         now,
         unreadable_base: standing.unreadable(),
     });
-    let verdict = judge(&settings.config.policy, &facts, reasons);
+    let verdict = verdict(&settings.config.policy, &facts, reasons, measured.output.built(), &base, &standing);
 
     let mut report = Report {
         schema_version: Report::SCHEMA_VERSION,
@@ -295,6 +302,30 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let published = publish::publish(&mut hands, input, &settings.config, &scene, desk, outgoing);
     let outcome = Box::pin(published).await;
     Ok(outcome.into())
+}
+
+/// The answer: thresholds and budgets, and what made sizes break theirs.
+fn verdict(
+    policy: &Policy,
+    facts: &Facts,
+    reasons: Vec<Reason>,
+    built: gate::Built<'_>,
+    base: &report::Base,
+    standing: &base::Standing,
+) -> Verdict {
+    let mut judged = judge(policy, facts, reasons);
+    let before = base.bundle.as_ref();
+    if let gate::Built::Known(bundle) = built {
+        let measures: Vec<_> = policy.thresholds.iter().map(|threshold| threshold.measure).collect();
+        gate::name_causes(&mut judged.conditions, &measures, bundle, before);
+    }
+    let built_base = match (before, standing.unreadable()) {
+        (Some(bundle), _) => BuiltBase::Known(bundle),
+        (None, Some(why)) => BuiltBase::Unreadable(why),
+        (None, None) => BuiltBase::Absent,
+    };
+    judged.conditions.extend(judge_budgets(&policy.budgets, built, built_base));
+    conclude(judged.conditions, judged.reasons)
 }
 
 /// The default when it takes longer than the time until the run is stopped.

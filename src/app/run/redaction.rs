@@ -1,7 +1,7 @@
 //! One redactor before every output: every text of a report that came from outside goes through it.
 
 use crate::diagnostic::{Account, Diagnostic, Exit};
-use crate::record::{EndpointCheck, Measured, NotCalled, NotTried};
+use crate::record::{Bundle, EndpointCheck, Measured, NotCalled, NotTried};
 use crate::redact::Redactor;
 use crate::report::{ApiHealth, DatabasesHealth, Report, Step};
 use std::borrow::Cow;
@@ -30,6 +30,7 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
     texts.extend([&mut run.repository, &mut run.commit, &mut run.branch, &mut run.url].into_iter().flatten());
     texts.extend([&mut base.commit, &mut base.branch].into_iter().flatten());
     for condition in &mut verdict.conditions {
+        texts.push(&mut condition.measure);
         texts.extend(&mut condition.help);
     }
     for reason in &mut verdict.reasons {
@@ -43,8 +44,13 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
     if let Some(build) = build {
         texts.push(&mut build.build_command);
         texts.extend([&mut build.commit, &mut build.branch, &mut build.error_log].into_iter().flatten());
-        for asset in build.bundle.iter_mut().chain(&mut base.bundle).flat_map(|bundle| &mut bundle.assets) {
-            texts.extend([&mut asset.path, &mut asset.name]);
+        if let Some(metrics) = &mut build.metrics {
+            texts.extend(metrics.phases.iter_mut().map(|phase| &mut phase.name));
+            texts.extend(metrics.steps.iter_mut().map(|used| &mut used.step));
+            texts.extend(&mut metrics.caches);
+        }
+        for bundle in build.bundle.iter_mut().chain(&mut base.bundle) {
+            bundle_texts(bundle, &mut texts);
         }
     }
     for check in &mut variables.checks {
@@ -134,6 +140,30 @@ pub(in crate::app) fn redact_diagnostic(diagnostic: &mut Diagnostic, redactor: &
         diagnostic_texts(diagnostic, &mut texts);
         mask(texts, redactor);
     }
+}
+
+/// Masks every secret in what was found of an output.
+pub(in crate::app) fn redact_bundle(bundle: &mut Bundle, redactor: &Redactor) {
+    let mut texts = Vec::new();
+    bundle_texts(bundle, &mut texts);
+    mask(texts, redactor);
+}
+
+fn bundle_texts<'a>(bundle: &'a mut Bundle, texts: &mut Vec<&'a mut String>) {
+    let Bundle { assets, known_from: _, routes, modules, unknown } = bundle;
+    for asset in assets {
+        texts.extend([&mut asset.path, &mut asset.name]);
+    }
+    for route in routes {
+        texts.push(&mut route.path);
+        texts.extend(&mut route.pattern);
+        texts.extend(&mut route.unknown);
+    }
+    for module in modules {
+        texts.push(&mut module.id);
+        texts.extend(&mut module.package);
+    }
+    texts.extend(unknown);
 }
 
 fn mask(texts: Vec<&mut String>, redactor: &Redactor) {

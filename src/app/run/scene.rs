@@ -115,6 +115,11 @@ impl Scene {
         }
     }
 
+    /// The folder that the run is in.
+    pub(in crate::app) fn folder(&self) -> &Path {
+        &self.directory
+    }
+
     pub(in crate::app) fn commit(&self) -> Option<String> {
         let of_event = self.event.as_ref().and_then(|event| event.commit.clone());
         of_event.or_else(|| self.repository.as_ref().and_then(|repository| repository.commit.clone()))

@@ -7,7 +7,7 @@ use super::phase::{Phase, Stopwatch};
 use super::problem::Problem;
 use super::{Redirects, Request};
 use crate::record::HttpMethod;
-use brotli::Decompressor;
+use brotlic::DecompressorReader;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -256,7 +256,7 @@ fn unpack(headers: &HeaderMap, mut body: Vec<u8>, max_size: u64) -> Result<Vec<u
             // Some servers send deflate without the zlib that the standard wants around it.
             "deflate" if body[0] & 0x0f == 8 => ZlibDecoder::new(&body[..]).take(most).read_to_end(&mut unpacked),
             "deflate" => DeflateDecoder::new(&body[..]).take(most).read_to_end(&mut unpacked),
-            "br" => Decompressor::new(&body[..], 4096).take(most).read_to_end(&mut unpacked),
+            "br" => DecompressorReader::new(&body[..]).take(most).read_to_end(&mut unpacked),
             other => return Err(unpackable(other, "which nobody asked for")),
         };
         if let Err(error) = read {

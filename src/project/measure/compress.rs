@@ -1,12 +1,15 @@
 //! Sizes of one file: raw, gzip, Brotli.
 //!
+//! Brotli is Google's own encoder, which is what servers have: another one is bytes apart.
+//!
 //! The compressed sizes are the raw one for formats that are compressed already, because servers send
 //! those as they are, and for files that compressing makes no smaller.
 
 use super::cache::{Cache, Digest};
 use super::kind::is_compressed_format;
 use crate::record::Sizes;
-use brotli::enc::BrotliEncoderParams;
+use brotlic::encode::BrotliEncoderOptions;
+use brotlic::{CompressorWriter, Quality, WindowSize};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
@@ -47,16 +50,16 @@ pub(super) fn sizes(path: &Path, length: u64, cache: Option<&Cache>) -> io::Resu
 }
 
 fn compress(path: &Path, length: u64) -> io::Result<(Sizes, Digest)> {
-    let parameters = BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
+    let encoder = BrotliEncoderOptions::new()
+        .quality(Quality::best())
+        .window_size(WindowSize::default())
         // So that reading in pieces gives what compressing at once does.
-        size_hint: usize::try_from(length).unwrap_or(usize::MAX),
-        ..BrotliEncoderParams::default()
-    };
+        .size_hint(u32::try_from(length).unwrap_or(u32::MAX))
+        .build()
+        .map_err(io::Error::other)?;
     let mut hash = Sha256::new();
     let mut gzip = GzEncoder::new(Counter(0), Compression::new(9));
-    let mut brotli = brotli::CompressorWriter::with_params(Counter(0), PIECE, &parameters);
+    let mut brotli = CompressorWriter::with_encoder(encoder, Counter(0));
     let mut raw = 0;
     read_pieces(path, |piece| {
         raw += piece.len() as u64;
@@ -64,7 +67,10 @@ fn compress(path: &Path, length: u64) -> io::Result<(Sizes, Digest)> {
         gzip.write_all(piece)?;
         brotli.write_all(piece)
     })?;
-    let (gzip, brotli) = (gzip.finish()?.0.min(raw), brotli.into_inner().0.min(raw));
+    let (gzip, brotli) = (
+        gzip.finish()?.0.min(raw),
+        brotli.into_inner().map_err(|error| io::Error::other(error.to_string()))?.0.min(raw),
+    );
     Ok((Sizes { raw, gzip, brotli }, hash.finalize().into()))
 }
 

@@ -74,7 +74,7 @@ pub fn measure(output: &Path, options: &Options) -> Result<Measured, Error> {
         let message = format!("the cache of sizes could not be written to `{}`: {error}", path.display());
         notes.push(warning(message, "make the folder writable; the sizes themselves are right"));
     }
-    Ok(Measured { bundle: Bundle { assets }, notes })
+    Ok(Measured { bundle: Bundle { assets, ..Bundle::default() }, notes })
 }
 
 /// `None`: the file is gone.
@@ -89,6 +89,7 @@ fn asset(file: &walk::File, cache: Option<&Cache>) -> Result<Option<Asset>, Erro
         name: name::stable_name(&file.relative),
         kind: kind::kind(&file.relative, file.part),
         sizes,
+        inline: None,
     }))
 }
 

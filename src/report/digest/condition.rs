@@ -57,6 +57,20 @@ fn percent_increase(condition: &Condition, limit: f64) -> (String, String) {
     quantity::percent_against(percent, limit)
 }
 
+/// `; the median of 12 warm builds, which scatter by ±0.4s (MAD 0.1s)`, where the base is such a median.
+fn scatter_words(condition: &Condition) -> String {
+    let value = |number| quantity::value(condition.unit, number);
+    condition.scatter.as_ref().map_or_else(String::new, |it| {
+        format!(
+            "; that was the median of {} {}, and up to {} more is noise (MAD {})",
+            it.samples,
+            it.of,
+            value(it.noise()),
+            value(it.mad)
+        )
+    })
+}
+
 /// A condition that is not fulfilled, in one sentence.
 pub(in crate::report) fn condition_sentence(condition: &Condition) -> String {
     let cells = condition_cells(condition);
@@ -69,8 +83,11 @@ pub(in crate::report) fn condition_sentence(condition: &Condition) -> String {
         (Limit::Min { .. }, _) => format!("`{measure}` is {}, at least {limit} is needed", cells.actual),
         (Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. }, _) => {
             format!(
-                "`{measure}` went from {} to {} ({}), at most {limit} is allowed",
-                cells.base, cells.actual, cells.change
+                "`{measure}` went from {} to {} ({}), at most {limit} is allowed{}",
+                cells.base,
+                cells.actual,
+                cells.change,
+                scatter_words(condition)
             )
         }
     }
@@ -83,7 +100,7 @@ mod tests {
 
     fn condition(limit: Limit, unit: Unit, actual: Option<f64>, base: Option<f64>) -> Condition {
         let (measure, status, on_exceed) = ("m".into(), ConditionStatus::Failed, OnExceed::Fail);
-        Condition { measure, unit, limit, actual, base, status, on_exceed, help: None }
+        Condition { measure, unit, limit, actual, base, status, on_exceed, help: None, scatter: None }
     }
 
     fn sentence(limit: Limit, unit: Unit, actual: f64, base: Option<f64>) -> String {

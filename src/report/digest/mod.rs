@@ -21,7 +21,7 @@ pub(super) use database::{
 };
 pub(super) use health::millis;
 pub(super) use health::{api_counts, endpoint_name, endpoint_sentence, endpoints_by_need, phase_words, response_time};
-pub(super) use size::{SizeRow, changed_assets, sizes_by_kind, total_size};
+pub(super) use size::{SizeRow, changed_assets, kind_words, sizes_by_kind, total_size};
 
 /// The diagnostics of a report by what they are to the reader.
 #[derive(Debug, Default)]

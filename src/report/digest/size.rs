@@ -5,10 +5,12 @@ use crate::record::{AssetKind, Bundle, Sizes};
 use crate::report::{Report, quantity};
 use std::collections::BTreeMap;
 
-fn kind_words(kind: AssetKind) -> &'static str {
+pub(in crate::report) fn kind_words(kind: AssetKind) -> &'static str {
     match kind {
         AssetKind::ClientScript => "client script",
+        AssetKind::InlineScript => "inline script",
         AssetKind::Style => "style",
+        AssetKind::InlineStyle => "inline style",
         AssetKind::Html => "HTML",
         AssetKind::Image => "image",
         AssetKind::Font => "font",

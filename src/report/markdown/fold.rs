@@ -14,6 +14,7 @@ impl Document<'_> {
         self.list(page, "Notes", &self.digest.notes);
         self.fixed(page);
         self.conditions(page);
+        self.changes_for_visitors(page);
         self.bundle(page);
         self.steps(page);
         self.all_endpoints(page);
@@ -78,14 +79,6 @@ impl Document<'_> {
             let mut kinds = digest::sizes_by_kind(self.report, bundle);
             kinds.push(SizeRow { name: "**total**".into(), ..total });
             page.table(&size_columns(""), kinds.iter(), kinds.len(), |_, row| size_cells(row.name.clone(), row));
-
-            let changed = digest::changed_assets(self.report, bundle);
-            if !changed.is_empty() {
-                let shown = changed.iter().take(self.budget.folded);
-                page.table(&size_columns("changed file"), shown, changed.len(), |page, row| {
-                    size_cells(page.cell_code(&row.name), row)
-                });
-            }
         });
     }
 

@@ -4,6 +4,7 @@
 //! the build's facts, and everything else folded. It is never cut: it is built again with a smaller
 //! [`Budget`] until it fits, each list ending with the number that it leaves out.
 
+mod bundle;
 mod database;
 mod fold;
 mod health;

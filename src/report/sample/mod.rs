@@ -224,6 +224,8 @@ pub fn cancelled() -> Report {
     report.steps.push(Step {
         exit: None,
         seconds: None,
+        cpu_seconds: None,
+        peak_memory: None,
         ..step("preview", "npm run preview", "exit-status", StepOutcome::Skipped, 0.0, Account::default())
     });
     report.variables.leaks = None;

@@ -45,6 +45,7 @@ pub(super) fn max(measure: &str, actual: f64, limit: f64, status: ConditionStatu
         status,
         on_exceed: OnExceed::Fail,
         help: None,
+        scatter: None,
     }
 }
 
@@ -63,6 +64,8 @@ pub(super) fn step(
         exit: Some(Exit::Code { code: 0 }),
         outcome,
         seconds: Some(seconds),
+        cpu_seconds: None,
+        peak_memory: None,
         account,
         log_tail: None,
     }
@@ -127,6 +130,7 @@ pub(super) fn asset(path: &str, name: &str, kind: AssetKind, raw: u64) -> Asset 
         name: name.into(),
         kind,
         sizes: Sizes { raw, gzip: raw * 31 / 100, brotli: raw * 27 / 100 },
+        inline: None,
     }
 }
 
@@ -142,6 +146,7 @@ pub(super) fn bundle(script: u64) -> Bundle {
             asset("index.html", "index.html", AssetKind::Html, 12_120),
             asset("inter.woff2", "inter.woff2", AssetKind::Font, 25_200),
         ],
+        ..Bundle::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Builds over time: time, size, errors and warnings, and where they jumped.
+//! Builds over time: times and those of their phases, sizes in all and by kind, errors and warnings, and where they jumped.
 //!
 //! A jump is named by the first build that has the new level. One build that stands out alone is none:
 //! the next one has to be up there, too, where there is a next one. What is normal is the median of the
@@ -8,8 +8,8 @@ mod health;
 mod page;
 mod terminal;
 
-use crate::gate::Unit;
-use crate::record::{BuildConfiguration, BuildStatus};
+use crate::gate::{Scatter, Unit};
+use crate::record::{AssetKind, BuildConfiguration, BuildStatus, Compression, StepUse};
 use crate::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -30,8 +30,9 @@ pub struct Point {
 /// One measure over all builds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
-    /// As in thresholds: `build-time`, `bundle-size`, `errors`, `warnings`.
-    pub measure: &'static str,
+    /// As in thresholds: `build-time`, `bundle-size`, `bundle-size (brotli)`, `bundle-size-by-kind.style`, `errors`; and
+    /// `phase generate pages`, `step build (cpu)`, `step build (memory)`.
+    pub measure: String,
     pub unit: Unit,
     /// By build; `None` where it was not measured.
     pub values: Vec<Option<f64>>,
@@ -63,12 +64,12 @@ impl Trends {
     #[must_use]
     pub fn new<'a>(branch: &str, builds: impl IntoIterator<Item = (&'a BuildConfiguration, Reading)>) -> Self {
         let builds: Vec<_> = builds.into_iter().collect();
-        let series = |measure, unit, value: &dyn Fn(&BuildConfiguration, Reading) -> Option<f64>| {
+        let series = |measure: &str, unit, value: &dyn Fn(&BuildConfiguration, Reading) -> Option<f64>| {
             let values: Vec<_> = builds.iter().map(|(build, reading)| value(build, *reading)).collect();
-            Series { measure, unit, jumps: find_jumps(unit, &values), values }
+            Series { measure: measure.to_owned(), unit, jumps: find_jumps(unit, &values), values }
         };
         let is_built = |build: &BuildConfiguration| build.build_status == BuildStatus::Success;
-        let series = vec![
+        let mut all = vec![
             series("build-time", Unit::Seconds, &|build, _| build.build_time.filter(|_| is_built(build))),
             series("bundle-size", Unit::Bytes, &|build, _| {
                 build.bundle_size.filter(|_| is_built(build)).map(|bytes| bytes as f64)
@@ -80,6 +81,51 @@ impl Trends {
                 (reading == Reading::Whole).then_some(build.warning_count as f64)
             }),
         ];
+        let built = |build: &'a BuildConfiguration| build.metrics.as_ref().filter(|_| is_built(build));
+        for compression in Compression::ALL.into_iter().skip(1) {
+            let name = format!("bundle-size ({})", compression.as_str());
+            all.push(series(&name, Unit::Bytes, &|build, _| {
+                let sizes = &build.metrics.as_ref().filter(|_| is_built(build))?.sizes;
+                let counted = sizes.iter().filter(|(kind, _)| **kind != AssetKind::SourceMap);
+                (!sizes.is_empty()).then(|| counted.map(|(_, sizes)| sizes.of(compression)).sum::<u64>() as f64)
+            }));
+        }
+        for kind in AssetKind::ALL {
+            if builds.iter().any(|(build, _)| built(build).is_some_and(|it| it.sizes.contains_key(&kind))) {
+                let name = format!("bundle-size-by-kind.{}", kind.as_str().replace('_', "-"));
+                all.push(series(&name, Unit::Bytes, &|build, _| {
+                    let sizes = &build.metrics.as_ref().filter(|_| is_built(build))?.sizes;
+                    (!sizes.is_empty()).then(|| sizes.get(&kind).map_or(0, |sizes| sizes.raw) as f64)
+                }));
+            }
+        }
+        let metrics = || builds.iter().filter_map(|(build, _)| built(build));
+        for phase in ordered(metrics().flat_map(|it| it.phases.iter().map(|phase| phase.name.as_str()))) {
+            all.push(series(&format!("phase {phase}"), Unit::Seconds, &|build, _| {
+                let metrics = build.metrics.as_ref().filter(|_| is_built(build))?;
+                metrics.phases.iter().filter(|it| it.name == phase).map(|it| it.seconds).reduce(|a, b| a + b)
+            }));
+        }
+        for step in ordered(metrics().flat_map(|it| it.steps.iter().map(|step| step.step.as_str()))) {
+            let used = |build: &BuildConfiguration, pick: fn(&StepUse) -> Option<f64>| {
+                build
+                    .metrics
+                    .as_ref()
+                    .filter(|_| is_built(build))?
+                    .steps
+                    .iter()
+                    .find(|it| it.step == step)
+                    .and_then(pick)
+            };
+            all.push(series(&format!("step {step}"), Unit::Seconds, &|build, _| used(build, |it| it.seconds)));
+            all.push(series(&format!("step {step} (cpu)"), Unit::Seconds, &|build, _| {
+                used(build, |it| it.cpu_seconds)
+            }));
+            all.push(series(&format!("step {step} (memory)"), Unit::Bytes, &|build, _| {
+                used(build, |it| it.peak_memory.map(|bytes| bytes as f64))
+            }));
+        }
+        all.retain(|series| series.values.iter().any(Option::is_some) || FIRST.contains(&series.measure.as_str()));
         let point = |build: &BuildConfiguration| Point {
             build: build.id,
             commit: build.commit.clone(),
@@ -87,8 +133,22 @@ impl Trends {
             status: build.build_status,
         };
         let builds = builds.iter().map(|(build, _)| point(build)).collect();
-        Self { branch: branch.to_owned(), builds, series, health: Vec::new() }
+        Self { branch: branch.to_owned(), builds, series: all, health: Vec::new() }
     }
+}
+
+/// What is always named, also where nothing is known of it.
+const FIRST: [&str; 4] = ["build-time", "bundle-size", "errors", "warnings"];
+
+/// Each name once, in the order in which they come.
+fn ordered<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 /// Whether the diagnostics of a build are all there.
@@ -99,7 +159,7 @@ pub enum Reading {
 }
 
 /// How many builds before say what is normal.
-const WINDOW: usize = 5;
+const WINDOW: usize = 8;
 
 /// By how much a measure has to go up: a part of what is normal, and in its own unit at least.
 fn least_rise(unit: Unit) -> (f64, f64) {
@@ -118,8 +178,16 @@ fn find_jumps(unit: Unit, values: &[Option<f64>]) -> Vec<Jump> {
     let mut jumps = Vec::new();
     let mut begin = 0;
     for at in 1..known.len() {
-        let from = median(&known[begin.max(at.saturating_sub(WINDOW))..at]);
-        let limit = from + (part * from).max(least);
+        let window = &known[begin.max(at.saturating_sub(WINDOW))..at];
+        let from = median(window);
+        // What comes and goes by itself is no jump.
+        let noise = match unit {
+            Unit::Seconds | Unit::Bytes => {
+                Scatter::of(window.iter().map(|(_, value)| *value).collect(), "").map_or(0.0, |it| it.noise())
+            }
+            Unit::Count | Unit::Percent => 0.0,
+        };
+        let limit = from + (part * from).max(least).max(noise);
         let stays = known.get(at + 1).is_none_or(|(_, next)| *next > limit);
         let (build, to) = known[at];
         if to > limit && stays {

@@ -44,10 +44,11 @@ pub fn render_page(trends: &Trends) -> Result<String, String> {
         _ => body.push_str("<p>No build is recorded.</p>\n"),
     }
     for series in trends.series.iter().filter(|series| series.values.iter().any(Option::is_some)) {
-        let _ = writeln!(body, "<h2 id=\"{0}\">{0}</h2>", series.measure);
+        let (name, id) = (escape::html_text(&series.measure), id_of(&series.measure));
+        let _ = writeln!(body, "<h2 id=\"{id}\">{name}</h2>");
         let _ = writeln!(body, "<p>{}</p>", summary(series));
         let plot = draw(series).map_err(|error| error.to_string())?;
-        let label = format!("role=\"img\" aria-labelledby=\"{}\" ", series.measure);
+        let label = format!("role=\"img\" aria-labelledby=\"{id}\" ");
         body.push_str(&plot.replacen("<svg ", &format!("<svg {label}"), 1));
         jumps(&mut body, trends, series);
     }
@@ -76,12 +77,17 @@ fn health(body: &mut String, trend: &HealthTrend, index: usize) -> Result<(), Bo
         trend.by_words()
     );
     let values = trend.points.iter().map(|point| point.figures.p95.map(|millis| millis / 1000.0)).collect();
-    let series = Series { measure: "response-time", unit: Unit::Seconds, values, jumps: Vec::new() };
+    let series = Series { measure: "response-time".to_owned(), unit: Unit::Seconds, values, jumps: Vec::new() };
     if series.values.iter().flatten().count() > 1 {
         let label = format!("role=\"img\" aria-labelledby=\"health-{index}\" ");
         body.push_str(&draw(&series)?.replacen("<svg ", &format!("<svg {label}"), 1));
     }
     Ok(())
+}
+
+/// A name as an address within the page.
+fn id_of(measure: &str) -> String {
+    measure.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' }).collect()
 }
 
 fn summary(series: &Series) -> String {

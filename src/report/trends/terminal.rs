@@ -63,7 +63,7 @@ fn row(series: &Series) -> Option<Vec<Span>> {
         std::cmp::Ordering::Equal => Tone::Dim,
     };
     Some(vec![
-        Span::new(Tone::Plain, series.measure),
+        Span::new(Tone::Plain, &series.measure),
         Span::new(Tone::Name, &sparkline(&series.values)),
         Span::new(Tone::Dim, &value(first)),
         Span::new(Tone::Dim, &value(extreme(f64::min))),
@@ -79,7 +79,7 @@ fn jump_rows(trends: &Trends, series: &Series) -> Vec<Vec<Span>> {
         let build = &trends.builds[jump.build];
         let commit = build.commit.as_deref().map(|commit| format!(" at {}", digest::short_commit(commit)));
         vec![
-            Span::new(Tone::Plain, series.measure),
+            Span::new(Tone::Plain, &series.measure),
             Span::new(Tone::Dim, &format!("{} →", quantity::value(series.unit, jump.from))),
             Span::new(Tone::Warn, &quantity::value(series.unit, jump.to)),
             Span::new(Tone::Dim, &format!("{}{}", build.at.format("%Y-%m-%d %H:%M"), commit.unwrap_or_default())),

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("records", include_str!("0001_records.sql")),
     ("deployments", include_str!("0002_deployments.sql")),
     ("health", include_str!("0003_health.sql")),
+    ("build_metrics", include_str!("0004_build_metrics.sql")),
 ];
 
 /// The version that this program knows.

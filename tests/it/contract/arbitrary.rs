@@ -7,9 +7,10 @@ use proptest::sample::select;
 use shipgate::diagnostic::{Category, Diagnostic, Level, Severity};
 use shipgate::gate::StepOutcome;
 use shipgate::record::{
-    Actor, ApiHealthCheck, Asset, AssetKind, BuildConfiguration, BuildStatus, Bundle, Cause, ConnectionStatus,
-    DatabaseHealth, Deferral, DeploymentStatus, Detected, Environment, EnvironmentVariable, ErrorStatus, HealthStatus,
-    HttpMethod, LinePrint, ProductionDeployment, QueryStatus, Sighting, Sizes, TypeScriptError, ValidationStatus,
+    Actor, ApiHealthCheck, Asset, AssetKind, BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Cause,
+    ConnectionStatus, DatabaseHealth, Deferral, DeploymentStatus, Detected, Environment, EnvironmentVariable,
+    ErrorStatus, HealthStatus, HttpMethod, LinePrint, Phase, ProductionDeployment, QueryStatus, Sighting, Sizes, Start,
+    StepUse, TypeScriptError, ValidationStatus,
 };
 use shipgate::store::{BuildRecord, Ledger, VariableRecord};
 use shipgate::track::{Found, StepReading};
@@ -109,6 +110,22 @@ fn version() -> impl Strategy<Value = semver::Version> {
     select(&["0.0.0", "20.1.0", "1.2.3-rc.1", "5.0.0-dev.20261122+a-b.0"][..]).prop_map(|text| text.parse().unwrap())
 }
 
+fn metrics(text: &str) -> BuildMetrics {
+    let sizes = Sizes { raw: 3, gzip: 2, brotli: 1 };
+    BuildMetrics {
+        start: Start::Warm,
+        caches: vec![text.to_owned()],
+        steps: vec![StepUse {
+            step: text.to_owned(),
+            seconds: Some(1.5),
+            cpu_seconds: None,
+            peak_memory: Some(1 << 40),
+        }],
+        phases: vec![Phase { name: text.to_owned(), seconds: 0.125 }],
+        sizes: [(AssetKind::InlineScript, sizes)].into(),
+    }
+}
+
 prop_compose! {
     fn ended_build()(
         environment in environment(), versions in (option::of(version()), option::of(version()), option::of(version())),
@@ -125,8 +142,9 @@ prop_compose! {
         (build.warning_count, build.pull_request) = (numbers.3.into(), numbers.4.map(u64::from));
         (build.error_log, build.commit, build.branch) = (texts.0, texts.1, Some(texts.2));
         let sizes = Sizes { raw: u64::MAX, gzip: 1, brotli: 0 };
-        let asset = Asset { path: path.clone(), name: path.clone(), kind: AssetKind::Style, sizes };
-        build.bundle = flags.0.then(|| Bundle { assets: vec![asset] });
+        let asset = Asset { path: path.clone(), name: path.clone(), kind: AssetKind::Style, sizes, inline: None };
+        build.bundle = flags.0.then(|| Bundle { assets: vec![asset], ..Bundle::default() });
+        build.metrics = flags.1.then(|| metrics(&path));
         let mut record = BuildRecord::new(build, Uuid::now_v7(), sequence, times.2);
         record.is_base = flags.1;
         record.verdict = flags.0.then_some(shipgate::gate::Outcome::Inconclusive);

@@ -9,9 +9,9 @@ use crate::app::store::{Opened, open};
 use crate::app::{Error, Process};
 use crate::config::Config;
 use crate::diagnostic::Level;
-use crate::gate::{Outcome, Reason, ReasonKind};
+use crate::gate::{Outcome, Reason, ReasonKind, Scatter};
 use crate::project::Git;
-use crate::record::BuildConfiguration;
+use crate::record::{BuildConfiguration, BuildStatus, Environment, Start};
 use crate::report::{Base, Before, Past, Step, Tracked};
 use crate::step::Cancel;
 use crate::store::{BaseRecord, BuildQuery, BuildRecord, Store};
@@ -55,6 +55,8 @@ pub(super) struct Known {
     recorded_at: Timestamp,
     /// The last build that went well.
     success: Option<BuildConfiguration>,
+    /// The last successful builds, without their files, the oldest first.
+    builds: Vec<BuildConfiguration>,
     steps: Vec<StepReading>,
     found: Vec<Found>,
     /// The runs that moved it, the oldest first.
@@ -114,7 +116,8 @@ async fn recorded(store: &dyn Store, branch: &str) -> Result<Option<Known>, crat
     let Some(base) = store.base(branch).await? else { return Ok(None) };
     let builds = store.builds(&BuildQuery { limit: Some(HISTORY), ..BuildQuery::of_branch(branch) }).await?;
     let history = builds.iter().filter(|record| record.is_base).map(Past::from).collect();
-    Ok(Some(Known::new(base, history)))
+    let went_well = builds.into_iter().map(|record| record.build).filter(|it| it.build_status == BuildStatus::Success);
+    Ok(Some(Known { builds: went_well.collect(), ..Known::new(base, history) }))
 }
 
 impl From<&BuildRecord> for Past {
@@ -131,6 +134,12 @@ impl From<&BuildRecord> for Past {
 }
 
 impl Known {
+    /// The time of the last successful build of a kind; one whose kind was never noted is as good as any.
+    fn time(&self, start: Start) -> Option<f64> {
+        let is_like = |build: &&BuildConfiguration| build.metrics.as_ref().is_none_or(|metrics| metrics.start == start);
+        self.success.iter().chain(self.builds.iter().rev()).find(is_like).and_then(|build| build.build_time)
+    }
+
     fn new(base: BaseRecord, history: Vec<Past>) -> Self {
         Self {
             kind: "store",
@@ -138,6 +147,7 @@ impl Known {
             branch: Some(base.branch),
             recorded_at: base.recorded_at,
             success: base.last_success,
+            builds: Vec::new(),
             steps: base.steps,
             found: base.found,
             history,
@@ -189,7 +199,20 @@ impl Standing {
         Some(Reason { kind: ReasonKind::BaseUnreadable, outcome: Outcome::Inconclusive, step, message, help })
     }
 
-    pub(super) fn describe(&self) -> Base {
+    /// How the time of builds of this kind scatters, where there are enough of them.
+    pub(super) fn scatter(&self, start: Start, command: &str, environment: Environment) -> Option<Scatter> {
+        let Self::Known(base) = self else { return None };
+        let is_like = |build: &&BuildConfiguration| {
+            build.environment == environment
+                && build.build_command == command
+                && build.metrics.as_ref().is_some_and(|metrics| metrics.start == start)
+        };
+        let times = base.builds.iter().filter(is_like).filter_map(|build| build.build_time).collect();
+        Scatter::of(times, &format!("{} builds", start.as_str()))
+    }
+
+    /// What it says to readers; a time of another kind of build than this one is none to compare with.
+    pub(super) fn describe(&self, start: Start) -> Base {
         let empty = |kind: &str| Base {
             kind: kind.to_owned(),
             commit: None,
@@ -209,7 +232,7 @@ impl Standing {
                 commit: base.commit.clone(),
                 branch: base.branch.clone(),
                 recorded_at: Some(base.recorded_at),
-                build_time: base.success.as_ref().and_then(|build| build.build_time),
+                build_time: base.time(start),
                 errors: Some(base.count(Level::Error)),
                 warnings: Some(base.count(Level::Warning)),
                 bundle: base.success.as_ref().and_then(|build| build.bundle.clone()),

@@ -1,12 +1,13 @@
 //! The merge base, built on the spot: the same steps in a temporary worktree.
 
 use super::{Known, Standing, readings};
-use crate::app::run::build::{Built, measure_output};
+use crate::app::run::build::{Built, Keeping, measure_output};
 use crate::app::run::execute::{Workshop, execute, forward_slashes, packages};
 use crate::app::run::lines::read_lines;
 use crate::app::run::plan::Plan;
 use crate::app::run::scene::Scene;
 use crate::app::run::{Hands, Input, facts, plan};
+use crate::project::astro_build::{BUILD_FILE, BUILD_ID};
 use crate::project::{Git, Project, Sharing, Worktree};
 use crate::record::build::ToolVersions;
 use crate::record::{BuildStatus, Environment};
@@ -77,7 +78,14 @@ async fn attempt(
     }
     let at = hands.clock.now();
     let built = Built::begin(&plan, stage.scene, stage.environment, at);
+    // Its packages may be the run's own, and the file of its build lies among them.
+    let file = tree.root().join(".shipgate-astro-build.json");
+    let mut environment = stage.workshop.environment.to_vec();
+    environment.retain(|(name, _)| name != BUILD_ID);
+    environment.extend([(BUILD_ID.into(), built.id().into()), (BUILD_FILE.into(), file.clone().into_os_string())]);
+    let keeping = Keeping { cache: None, build_id: built.id(), since: at, file: Some(file) };
     let workshop = Workshop {
+        environment: &environment,
         directory: &directory,
         root: forward_slashes(&directory),
         packages: packages(&directory).map_err(|error| of_project(&error))?,
@@ -85,7 +93,7 @@ async fn attempt(
     };
     let executed = execute(&workshop, &plan.steps, &mut hands.cancel, hands.console).await;
     let measured =
-        measure_output(&plan, &executed, &directory, stage.checked, None, &hands.cancel, hands.console).await;
+        measure_output(&plan, &executed, &directory, stage.checked, &keeping, &hands.cancel, hands.console).await;
     if let Some(signal) = hands.cancel.requested() {
         return Err(unreadable(format!("the run was stopped by {}", signal.as_str()), None));
     }
@@ -94,12 +102,20 @@ async fn attempt(
     let mut found = facts::without_echoes(said);
     read_lines(&mut found, &directory);
     let counts = facts::count(&[], &[], &steps);
-    let record = built.end(&steps, None, &counts, &measured.output, ToolVersions::default(), hands.clock.now());
+    let record = built.end(
+        &steps,
+        None,
+        &counts,
+        (&measured.output, measured.phases),
+        ToolVersions::default(),
+        hands.clock.now(),
+    );
     let known = Known {
         kind: "reference",
         commit: Some(commit),
         branch: Some(reference.to_owned()),
         recorded_at: at,
+        builds: Vec::new(),
         success: Some(record).filter(|build| build.build_status == BuildStatus::Success),
         steps: readings(&steps),
         found,

@@ -20,6 +20,7 @@ pub(super) fn read(file: &Path) -> Result<Known, Error> {
         branch: report.run.branch,
         recorded_at: report.run.finished_at,
         success: report.build.filter(|build| build.build_status == BuildStatus::Success),
+        builds: Vec::new(),
         steps: readings(&report.steps),
         history: report.base.history,
         found: report.diagnostics.iter().map(Found::from).collect(),

@@ -1,7 +1,7 @@
 //! Content hashes taken out of file names, so that a file can be found again in the next build.
 //!
 //! Bundlers write a hash as a part of its own between dots or after the last dash:
-//! Rollup, Rolldown, Vite and Astro 8 characters of base64url (`index.C6rJxrT-.css`, `vendor-NF-C6zA8.js`), esbuild
+//! Rollup, Rolldown, Vite and Astro (its server code after an underscore) 8 characters of base64url (`index.C6rJxrT-.css`, `vendor-NF-C6zA8.js`), esbuild
 //! 8 of upper-case base32 (`chunk-2XYZ34AB.js`), webpack, Parcel and Next 8 to 64 hexadecimal digits, bun 8 of
 //! lower-case base36. Nothing marks them as hashes, so whatever reads like words, numbers, versions, dates or
 //! dimensions stays: a hash that is not recognised shows as one file gone and one come, a word taken for a hash
@@ -71,7 +71,15 @@ impl Context {
         {
             return format!("{ONLY_HASH}-{tail}");
         }
-        self.without_dashed_hash(part).unwrap_or(part).to_owned()
+        let without = self.without_dashed_hash(part).or_else(|| self.without_underscored_hash(part));
+        without.unwrap_or(part).to_owned()
+    }
+
+    /// The same for a hash after an underscore, as Astro's server code has it.
+    fn without_underscored_hash(self, part: &str) -> Option<&str> {
+        let (head, tail) = part.split_at_checked(part.len().checked_sub(8)?)?;
+        let head = head.strip_suffix('_').filter(|head| !head.is_empty() && self.is_code)?;
+        Self { is_promised: false, ..self }.is_short_hash(tail).then_some(head)
     }
 
     /// A part between dots that is a hash.

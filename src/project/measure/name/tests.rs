@@ -26,6 +26,10 @@ const HASHED: &[(&str, &str)] = &[
     ("assets/index-legacy-Bx0Pq9Zt.js", "assets/index-legacy.js"),
     ("assets/logo-4aK9_zQ1.svg", "assets/logo.svg"),
     ("assets/jquery.min-BzK3a9Qx.js", "assets/jquery.min.js"),
+    ("server/chunks/server_BCyVEGvG.mjs", "server/chunks/server.mjs"),
+    ("server/chunks/_slug__BMDIdgbT.mjs", "server/chunks/_slug_.mjs"),
+    ("server/chunks/index_-X0srZbC.mjs", "server/chunks/index.mjs"),
+    ("server/chunks/remote_B-WMJrIX.mjs", "server/chunks/remote.mjs"),
     // SvelteKit, Nuxt
     ("_app/immutable/chunks/BKqR5fGh.js", "_app/immutable/chunks/[hash].js"),
     ("_app/immutable/entry/start.DUe0sHqP.js", "_app/immutable/entry/start.js"),

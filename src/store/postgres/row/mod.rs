@@ -253,6 +253,7 @@ impl Table for BuildRecord {
         "branch",
         "pull_request",
         "bundle",
+        "metrics",
         "run_id",
         "sequence",
         "recorded_at",
@@ -261,7 +262,7 @@ impl Table for BuildRecord {
         "steps",
         "loose",
     ];
-    const JSON: &'static [&'static str] = &["bundle", "steps", "loose"];
+    const JSON: &'static [&'static str] = &["bundle", "metrics", "steps", "loose"];
 
     fn write(&self, rows: &mut Rows) -> Result<(), Trouble> {
         let build = &self.build;
@@ -284,6 +285,10 @@ impl Table for BuildRecord {
             .plain_or_null(build.pull_request.map(|it| signed("pull_request", it)).transpose()?);
         match &build.bundle {
             Some(bundle) => rows.json(bundle)?,
+            None => rows.null(),
+        };
+        match &build.metrics {
+            Some(metrics) => rows.json(metrics)?,
             None => rows.null(),
         };
         rows.plain(self.run_id)
@@ -317,6 +322,7 @@ impl Table for BuildRecord {
             branch: row.text_or_null()?,
             pull_request: row.number_or_null("pull_request")?,
             bundle: row.json_or_null("bundle")?,
+            metrics: row.json_or_null("metrics")?,
         };
         let mut record = Self::new(build, row.take()?, row.number("sequence")?, row.take()?);
         record.verdict = row.word_or_null("verdict")?;

@@ -1,0 +1,60 @@
+//! How a build ran, beside the data model: what it used, what it could take from caches, where its time went.
+
+use super::{AssetKind, Sizes};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whether a build could take from an earlier one. Times compare only between builds of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// No cache of a build tool was there.
+    Cold,
+    Warm,
+}
+
+impl Start {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+        }
+    }
+}
+
+/// A part of a build, as the framework divides it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Phase {
+    pub name: String,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// What a step used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepUse {
+    pub step: String,
+    /// Wall time.
+    pub seconds: Option<f64>,
+    /// Processor time of the command and all that it waited for.
+    pub cpu_seconds: Option<f64>,
+    /// The most resident memory of all its processes at one time, in bytes.
+    pub peak_memory: Option<u64>,
+}
+
+/// How a build ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildMetrics {
+    pub start: Start,
+    /// Folders of packages and caches that were there before, below the project's.
+    pub caches: Vec<String>,
+    pub steps: Vec<StepUse>,
+    /// Of the framework's build, where an integration measured them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
+    /// What was built, by kind; stays when the list of files is dropped.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sizes: BTreeMap<AssetKind, Sizes>,
+}
