@@ -4,8 +4,8 @@
 //! Reads the project's files and runs `node --version` and `git`; it writes nothing but a cache of
 //! sizes, in a folder that it is given, and a temporary worktree where one is asked for. It knows neither the steps' output nor the records' stores.
 
-mod commit;
 pub mod astro_build;
+mod commit;
 pub mod detect;
 pub mod diff;
 mod error;

@@ -86,7 +86,7 @@ impl Look<'_> {
 
     async fn recorded(&self, name: &str) -> Result<Found, Error> {
         let opened = open_store(&self.settings.config, &self.input.directory, self.process, &Cancel::never())?;
-        let all = BuildQuery { branch: None, environment: None, since: None, limit: None, bundles: Bundles::Included };
+        let all = BuildQuery { bundles: Bundles::Included, ..BuildQuery::all() };
         let builds = opened.as_store().builds(&all).await?;
         let is_meant = |build: &BuildConfiguration| {
             let id = build.id.to_string();

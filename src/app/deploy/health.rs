@@ -8,7 +8,7 @@ use crate::config::api::{
     ApiConfig, Common, EndpointConfig, Expectations, HttpChoice, StatusPattern, TimeoutConfig, TlsConfig,
 };
 use crate::config::{Config, Template};
-use crate::gate::{BaseFacts, Facts, Outcome, Policy, Reason, ReasonKind, Settling, Verdict, judge};
+use crate::gate::{Facts, Outcome, Policy, Reason, ReasonKind, Settling, Verdict, judge};
 use crate::record::{HttpMethod, ProductionDeployment};
 use crate::report::{ApiHealth, Notice};
 use crate::step::Cancel;
@@ -59,7 +59,7 @@ pub(in crate::app) async fn check_deployment(
     };
     let policy = policy(&place.settings.config.policy);
     let reasons = reasons(&api, &policy);
-    let facts = Facts { now: facts(Some(&api)).into_iter().collect(), base: BaseFacts::Absent };
+    let facts = Facts::of_now(facts(Some(&api)).into_iter().collect());
     let mut verdict = judge(&policy, &facts, reasons);
     if verdict.outcome == Outcome::Failed {
         verdict.add(Reason {
@@ -82,7 +82,7 @@ fn policy(configured: &Policy) -> Policy {
     for own in configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)) {
         thresholds.insert(own.measure, own.clone());
     }
-    Policy { thresholds: thresholds.into_values().collect() }
+    Policy::of(thresholds.into_values().collect())
 }
 
 /// `deploy.health-path` alone: it must answer with 2xx.
