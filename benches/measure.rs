@@ -72,17 +72,18 @@ fn write_output(output: &Path, files: usize) -> Vec<PathBuf> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         format!("w{:x}", (state >> 52) as u16)
     };
-    let path = |number: usize| if number % 10 == 0 { format!("p{number}.html") } else { format!("a{number}.js") };
+    let path =
+        |number: usize| if number.is_multiple_of(10) { format!("p{number}.html") } else { format!("a{number}.js") };
     let each = (0..files).map(|number| {
         let mut text = String::with_capacity(BYTES + 200);
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             let _ = write!(text, "<script type=module src=/a{}.js></script>", number + 1);
         } else if number % 10 < 9 && number + 1 < files {
             let _ = writeln!(text, "import './a{}.js';", number + 1);
         }
         while text.len() < BYTES {
             let (name, value) = (word(), word());
-            let _ = if number % 10 == 0 {
+            let _ = if number.is_multiple_of(10) {
                 write!(text, "<p>{name} {value}</p>")
             } else {
                 write!(text, "export const {name}{}=()=>{value:?};", text.len())

@@ -18,7 +18,7 @@ const ASTRO: &str = "astro/bin/astro.mjs";
 fn every_route_of_the_example_loads_what_we_say_and_the_integration_changes_nothing_about_the_build() {
     let site = installed_copy_of("astro-site");
     site.put("shipgate.yml", BUILD_ONLY);
-    let without = site.gate_with(&["--dry-run"]).ends();
+    let without = site.gate().ends();
     without.is(Outcome::Passed);
     let plain = without.report().build.as_ref().unwrap();
     assert_eq!(plain.bundle.as_ref().unwrap().known_from, BundleSource::Output);
@@ -35,7 +35,7 @@ fn every_route_of_the_example_loads_what_we_say_and_the_integration_changes_noth
     copy(Path::new(INTEGRATION), &site.path("node_modules/@shipgate/astro"));
     let config = site.read("astro.config.mjs").replace("[preact()]", "[preact(), shipgate()]");
     site.put("astro.config.mjs", format!("import shipgate from '@shipgate/astro';\n{config}"));
-    let with = site.gate_with(&["--dry-run"]).ends();
+    let with = site.gate().ends();
     with.is(Outcome::Passed);
     assert_eq!(files(&site), before, "the same bytes in the same files");
     assert!(with.notices().contains("routes and modules from the Astro integration"), "{}", with.notices());
@@ -96,10 +96,10 @@ fn a_site_of_five_hundred_pages_with_islands_of_two_frameworks_and_a_server_load
     let said = route(&shown, "/made");
     assert_eq!(said["kind"], "on_demand");
     let requests = &made["/made"].raw;
-    assert_eq!(said["requests"], requests.len(), "{said:#} {requests:#?}");
+    // All but the icon, which is named by the page that nobody can look into.
+    assert_eq!(said["requests"], requests.len() - 1, "{said:#} {requests:#?}");
     let (page, files): (Vec<_>, Vec<_>) = requests.iter().partition(|request| !request.is_file);
     assert_eq!(page.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["/made"]);
-    // The icon is named by the page that nobody can look into.
     let icon = files.iter().find(|it| it.path == "/icon.svg").map_or(0, |it| it.bytes);
     let bytes: u64 = files.iter().map(|it| it.bytes).sum();
     assert_eq!(said["sizes"]["raw"].as_u64(), Some(bytes - icon), "{said:#} {requests:#?}");
@@ -115,12 +115,15 @@ fn a_site_of_five_hundred_pages_with_islands_of_two_frameworks_and_a_server_load
     std::fs::write(site.path().join("src/components/stored.ts"), stored).unwrap();
     build(site.path(), &[ASTRO, "build"], &[("SHIPGATE_INTEGRATION", &integration)]);
     let diff = bundle(site.path(), &["diff", "before", "dist"]);
+    // Each island has a mark of its own in its page, which is some bytes longer or shorter in every build.
+    let growth = |it: &Value| it["now"]["raw"].as_i64().unwrap() - it["base"]["raw"].as_i64().unwrap();
+    let routes = diff["changes"]["routes"].as_array().unwrap();
     let grown: BTreeSet<&str> =
-        diff["changes"]["routes"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+        routes.iter().filter(|it| growth(it) > 1000).map(|it| it["name"].as_str().unwrap()).collect();
+    assert!(routes.iter().all(|it| growth(it) > 1000 || growth(it).abs() < 10), "{routes:#?}");
     let with_counter: BTreeSet<String> =
         (0..499).filter(|index| index % 3 == 0).map(|index| format!("/page/p{index}/")).collect();
     let expected: BTreeSet<&str> = with_counter.iter().map(String::as_str).chain(["/made"]).collect();
-    // What the pages say about their islands changes with them, so nothing else may.
     assert_eq!(grown, expected);
     let why: Value = bundle(site.path(), &["why", "devalue", "--of", "dist"]);
     let chain: Vec<&str> = why[0]["chains"][0].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
