@@ -114,7 +114,9 @@ impl HealthSpan {
     pub fn of_endpoint(check: &ApiHealthCheck) -> Self {
         let name = format!("{} {}", check.http_method.as_str(), check.endpoint_path);
         let what = (SpanKind::Endpoint, name, check.environment);
-        Self::of_one(what, check.last_checked, check.status, check.response_time)
+        // How fast a connection was refused is no time of an answer.
+        let answered = check.response_time.filter(|_| check.actual_status.is_some());
+        Self::of_one(what, check.last_checked, check.status, answered)
     }
 
     /// The hour of one check alone.
@@ -270,6 +272,7 @@ mod tests {
             last_checked: at(hour),
             status,
             response_time: Some(millis),
+            actual_status: Some(200),
             ..crate::record::sample::api_health(1)
         })
     }

@@ -198,6 +198,10 @@ pub(in crate::app) fn facts(databases: Option<&DatabasesHealth>) -> Vec<(Measure
         })
     };
     let number = |measured: &Measured<u32>| map(measured, |number| f64::from(*number));
+    // Whether its tables are pending is no question to a database that is not there.
+    let pending = worst(databases, &|check| {
+        check.server.as_ref().map_or(Measured::Absent, |server| number(&server.pending_migrations))
+    });
     let query_time = worst(databases, &|check| match check.record.average_query_time {
         Some(millis) => Measured::Known(millis / 1000.0),
         None => Measured::Unknown("its query was not answered".to_owned()),
@@ -211,7 +215,7 @@ pub(in crate::app) fn facts(databases: Option<&DatabasesHealth>) -> Vec<(Measure
         (Measure::ReplicationLag, server(&|it| it.replication_lag.clone())),
         (Measure::LongTransactions, server(&|it| number(&it.long_transactions))),
         (Measure::LockWaits, server(&|it| number(&it.lock_waits))),
-        (Measure::PendingMigrations, server(&|it| number(&it.pending_migrations))),
+        (Measure::PendingMigrations, pending),
         (Measure::ExposedTables, exposed(databases)),
     ]
 }

@@ -16,7 +16,7 @@ use super::{Error, ExitStatus};
 use crate::gate::{Facts, judge};
 use crate::record::{Environment, HealthStatus};
 use crate::redact::Redactor;
-use crate::report::Notice;
+use crate::report::{Notice, NoticeLevel};
 use crate::store::HealthQuery;
 use board::{Board, Change, database_name, endpoint_name};
 use std::collections::BTreeSet;
@@ -89,7 +89,9 @@ async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Erro
             see(database_name(&check.record.connection_name), check.status, check.record.error_message.clone());
         }
         for one in &database.not_tried {
-            see(database_name(&one.name), HealthStatus::Unknown, Some(one.why.clone()));
+            // It leaves no record, so that nobody could say whether this is news.
+            let message = format!("{} could not be checked: {}", database_name(&one.name), one.why);
+            notices.push(Notice { level: NoticeLevel::Warning, message, help: one.help.clone() });
         }
     }
     board.keep_only(&names);

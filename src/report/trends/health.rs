@@ -167,6 +167,7 @@ mod tests {
             last_checked: begin + TimeDelta::minutes(minute * 30),
             status: if minute == 5 { HealthStatus::Failed } else { HealthStatus::Healthy },
             response_time: Some(10.0),
+            actual_status: Some(200),
             ..crate::record::sample::api_health(1)
         };
         fold(&mut spans, (0..100).map(|minute| HealthSpan::of_endpoint(&check(minute))));
