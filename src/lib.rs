@@ -3,6 +3,7 @@
 //! The library is the binary's own; its API may change with every release. Arrows point downwards
 //! only (`tests/it/layers.rs` holds it):
 //!
+//! * level 4 [`cli`] arguments and terminal · [`web`] the server
 //! * level 3 [`app`]: one file a use case; the only place where the edges meet
 //! * level 2 [`step`] spawns commands · [`project`] knows the project · [`variable`] the variables ·
 //!   [`store`] the records · [`github`] the pull request · [`health`] what runs ·
@@ -31,3 +32,4 @@ pub mod store;
 pub mod time;
 pub mod track;
 pub mod variable;
+pub mod web;

@@ -45,6 +45,8 @@ pub enum Error {
     NothingToWatch,
     #[error("`shipgate.yml` names no database")]
     NoDatabase,
+    #[error("cannot listen on `{address}`: {source}")]
+    Listen { address: String, source: std::io::Error },
     #[error(transparent)]
     Deploy(#[from] crate::deploy::Error),
     #[error("`shipgate.yml` does not say who deploys the project")]
@@ -110,6 +112,7 @@ impl Error {
                 Some("record one: `shipgate check api --record`, or `check database --record`".to_owned())
             }
             Self::Deploy(error) => error.help(),
+            Self::Listen { .. } => Some("choose another port: `--listen 127.0.0.1:8687`".to_owned()),
             Self::NoDeploy => Some("add it: `deploy: { provider: manual, domain: example.org }`".to_owned()),
             Self::NoVariable { variable, .. } => Some(format!("set `{variable}` in the environment of the command")),
             Self::Deployment(_, help) => Some(help.clone()),
@@ -158,6 +161,7 @@ impl Error {
             | Self::NoDatabase
             | Self::NothingToWatch
             | Self::NoDeploy
+            | Self::Listen { .. }
             | Self::NoVariable { .. }
             | Self::InvalidDeployment(_)
             | Self::Deployment(..)

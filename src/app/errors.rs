@@ -9,7 +9,7 @@ use crate::report::RenderOptions;
 use crate::report::terminal::errors::{Paths, render_error, render_errors};
 use crate::step::Cancel;
 use crate::store::{ErrorQuery, IdPart};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -135,21 +135,7 @@ pub async fn change(
             found.push(error);
         }
     }
-    let change = |error: &mut TypeScriptError| -> Result<(), Refused> {
-        let by = Cause::Person { at: now };
-        match deed {
-            Deed::Start => error.transition(ErrorStatus::InProgress, by)?,
-            Deed::Resolve => error.transition(ErrorStatus::Resolved, by)?,
-            Deed::Reopen => error.transition(ErrorStatus::Identified, by)?,
-            Deed::Defer { until, reason } => {
-                error.defer(Deferral { until: *until, reason: reason.trim().to_owned() }, now)?;
-            }
-        }
-        if let Some(note) = note {
-            error.resolution_notes = Some(note.to_owned());
-        }
-        Ok(())
-    };
+    let change = |error: &mut TypeScriptError| apply(error, deed, note, now);
     for error in &found {
         // What cannot be done with one of them is done with none.
         change(&mut error.clone()).map_err(|refused| crate::store::Error::Refused { id: error.id, refused })?;
@@ -159,6 +145,31 @@ pub async fn change(
         scope.write_one(&changed, console);
     }
     Ok(ExitStatus::Success)
+}
+
+/// Does with an error what a person wants.
+///
+/// # Errors
+/// When its state leads nowhere there.
+pub(in crate::app) fn apply(
+    error: &mut TypeScriptError,
+    deed: &Deed,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let by = Cause::Person { at: now };
+    match deed {
+        Deed::Start => error.transition(ErrorStatus::InProgress, by)?,
+        Deed::Resolve => error.transition(ErrorStatus::Resolved, by)?,
+        Deed::Reopen => error.transition(ErrorStatus::Identified, by)?,
+        Deed::Defer { until, reason } => {
+            error.defer(Deferral { until: *until, reason: reason.trim().to_owned() }, now)?;
+        }
+    }
+    if let Some(note) = note {
+        error.resolution_notes = Some(note.to_owned());
+    }
+    Ok(())
 }
 
 impl Scope {

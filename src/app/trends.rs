@@ -1,14 +1,18 @@
 //! `shipgate trends`: the recorded builds of a branch over time, and the health of what runs.
 
 use super::console::Console;
-use super::run::{Scene, open_store};
+use super::run::{Scene, open_store, process_redactor};
+use super::serve::overview::overview;
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process, file};
 use crate::record::{Environment, Period};
 use crate::report::RenderOptions;
+use crate::report::dashboard::render_dashboard;
+use crate::report::deployments::{Reliability, summary};
 use crate::report::trends::{HealthTrend, Reading, Trends, render_page, render_trends};
 use crate::step::Cancel;
-use crate::store::{BuildQuery, SpanQuery};
+use crate::store::{BuildQuery, DeploymentQuery, SpanQuery};
+use crate::time::Clock;
 use chrono::{NaiveDate, NaiveTime};
 use std::path::PathBuf;
 
@@ -36,13 +40,20 @@ pub enum Shape {
     Json,
     /// A page, into a file; `-` is standard output.
     Page(PathBuf),
+    /// The dashboard as one file; `-` is standard output.
+    Dashboard(PathBuf),
 }
 
 /// Shows the trends.
 ///
 /// # Errors
 /// When the configuration is wrong, the store cannot be read, or the page cannot be written.
-pub async fn trends(input: &Input, process: &Process, console: &mut dyn Console) -> Result<ExitStatus, Error> {
+pub async fn trends(
+    input: &Input,
+    process: &Process,
+    clock: &dyn Clock,
+    console: &mut dyn Console,
+) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
     let branch = match &input.branch {
         Some(branch) => branch.clone(),
@@ -60,15 +71,29 @@ pub async fn trends(input: &Input, process: &Process, console: &mut dyn Console)
     let mut trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
     let spans = SpanQuery { environment: input.environment, since: query.since };
     trends.health = HealthTrend::all(opened.as_store().health_spans(&spans).await?, input.by, input.limit);
+    let wanted = DeploymentQuery { environment: input.environment, since: query.since, ..DeploymentQuery::default() };
+    let deployments = Reliability::of(&opened.as_store().deployments(&wanted).await?);
     let text = match &input.shape {
         Shape::Text => {
             let width = console.width().unwrap_or(100);
-            render_trends(&trends, &RenderOptions { width, colour: console.colour(), ..RenderOptions::default() })
+            let options = RenderOptions { width, colour: console.colour(), ..RenderOptions::default() };
+            let text = render_trends(&trends, &options);
+            if deployments.total == 0 { text } else { format!("{text}\n{}\n", summary(&deployments)) }
         }
-        Shape::Json => format!("{:#}\n", serde_json::to_value(&trends).unwrap_or_default()),
-        Shape::Page(path) => {
-            let page = render_page(&trends)
-                .map_err(|problem| Error::Write { path: path.clone(), source: std::io::Error::other(problem) })?;
+        Shape::Json => {
+            let mut value = serde_json::to_value(&trends).unwrap_or_default();
+            value["deployments"] = serde_json::to_value(&deployments).unwrap_or_default();
+            format!("{value:#}\n")
+        }
+        Shape::Page(path) | Shape::Dashboard(path) => {
+            let page = if matches!(input.shape, Shape::Page(_)) {
+                render_page(&trends)
+            } else {
+                let data = overview(opened.as_store(), &query, clock.now()).await?;
+                render_dashboard(&data).map(|page| process_redactor(process).redact(&page).into_owned())
+            };
+            let page =
+                page.map_err(|problem| Error::Write { path: path.clone(), source: std::io::Error::other(problem) })?;
             if path.as_os_str() != "-" {
                 let path = input.directory.join(path);
                 file::replace(&path, page.as_bytes()).map_err(|source| Error::Write { path: path.clone(), source })?;

@@ -87,6 +87,8 @@ pub(super) enum Command {
     /// Look into what a build ships
     #[command(subcommand)]
     Bundle(super::bundle::BundleCommand),
+    /// Serve the dashboard, the JSON API and webhooks
+    Serve(ServeArgs),
     /// Show build time, size and errors over time, where they jumped, and the health of what runs
     Trends(TrendsArgs),
     /// Look after the store of records
@@ -351,6 +353,18 @@ pub(super) enum StoreCommand {
     Status,
 }
 
+/// Where the page goes.
+#[derive(Debug, Clone)]
+pub(super) struct PageTarget(pub(super) PathBuf);
+
+fn page(text: &str) -> Result<PageTarget, String> {
+    match text.split_once('=') {
+        None if text == "html" => Ok(PageTarget(PathBuf::from("-"))),
+        Some(("html", path)) if !path.is_empty() => Ok(PageTarget(PathBuf::from(path))),
+        _ => Err("the only view of trends is `html`, or `html=FILE`".to_owned()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct TrendsArgs {
     /// Of this branch, instead of the default branch
@@ -374,6 +388,27 @@ pub(super) struct TrendsArgs {
     /// Write a page with plots into this file; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) html: Option<PathBuf>,
+    /// Write the dashboard as one file that needs nothing else: `html` to standard output, or `html=FILE`
+    #[arg(long, value_name = "html[=FILE]", value_parser = page, conflicts_with_all = ["html", "json"])]
+    pub(super) report: Option<PageTarget>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Listen here, instead of at `serve.listen`; elsewhere than on this machine only with tokens
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+    /// Make a token, print it and the lines for `shipgate.yml` that let it in, and end
+    #[arg(long, value_enum, value_name = "SCOPE", conflicts_with = "listen")]
+    pub(super) new_token: Option<ScopeChoice>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ScopeChoice {
+    /// All records
+    Read,
+    /// Besides, the life of errors
+    Write,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

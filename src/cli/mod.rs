@@ -6,6 +6,7 @@ mod console;
 mod deploy;
 mod errors;
 mod generate;
+mod serve;
 
 use crate::app::console::Console;
 use crate::app::{self, Error, ExitStatus, Process};
@@ -138,6 +139,9 @@ fn dispatch(
             })
         }
         Command::Bundle(command) => bundle::run(command, config, process, directory, console),
+        Command::Serve(arguments) => {
+            serve::run(arguments, config.as_deref(), cli.global.quiet, process, directory, console)
+        }
         Command::Trends(arguments) => {
             let input = app::trends::Input {
                 directory: directory.to_owned(),
@@ -148,12 +152,15 @@ fn dispatch(
                 limit: arguments.limit,
                 by: arguments.by.into(),
                 shape: match (&arguments.html, arguments.json) {
+                    _ if arguments.report.is_some() => app::trends::Shape::Dashboard(
+                        arguments.report.as_ref().map(|it| it.0.clone()).unwrap_or_default(),
+                    ),
                     (Some(file), _) => app::trends::Shape::Page(file.clone()),
                     (None, true) => app::trends::Shape::Json,
                     (None, false) => app::trends::Shape::Text,
                 },
             };
-            runtime()?.block_on(app::trends::trends(&input, process, console))
+            runtime()?.block_on(app::trends::trends(&input, process, &SystemClock, console))
         }
         Command::Store(command) => {
             let input = app::store::Input { directory: directory.to_owned(), config, task: store_task(command) };

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod checkstyle;
 pub mod code_quality;
 pub mod count;
+pub mod dashboard;
 pub mod deployments;
 pub(crate) mod digest;
 pub mod escape;

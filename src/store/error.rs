@@ -42,6 +42,9 @@ pub enum Error {
     Overtaken { record: &'static str, id: Uuid, expected: &'static str, found: &'static str },
     #[error("`{id}`: {refused}")]
     Refused { id: Uuid, refused: Refused },
+    /// What was to be kept for good was not; somebody else's write with it failed.
+    #[error("{0}")]
+    NotKept(String),
     /// A relation of the data model that leads nowhere.
     #[error("`{field}` of the {record} `{id}` names `{target}`, which is not in the store")]
     Dangling { record: &'static str, id: Uuid, field: &'static str, target: Uuid },
@@ -131,6 +134,7 @@ impl Error {
             }
             Self::Refused { refused: Refused::Invalid(invalid), .. } => format!("mend `{}`", invalid.field),
             Self::Dangling { field, .. } => format!("add what `{field}` names first, or leave the field out"),
+            Self::NotKept(_) => "send it again".into(),
             Self::Postgres(failure) => failure.help(),
             Self::InvalidRow { table, .. } => format!("mend the row in `{table}`, or delete it; nothing was changed"),
             Self::Invalid(_) => "this is a mistake in shipgate; please report it with the message".into(),

@@ -6,6 +6,7 @@
 //!
 //! Texts are written as they are given: redact them first.
 
+pub mod delivery;
 pub mod error;
 pub mod export;
 pub mod json;
@@ -15,7 +16,7 @@ pub mod query;
 pub mod retention;
 pub mod stored;
 
-use crate::diagnostic::Level;
+use crate::diagnostic::{Level, Severity};
 use crate::gate::{Outcome, StepOutcome};
 use crate::record::{
     ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, Environment, EnvironmentVariable,
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use delivery::{Delivery, Worked};
 pub use error::{Corrupt, Error};
 pub use json::JsonStore;
 pub use ledger::{Ledger, Pruned};
@@ -122,6 +124,19 @@ pub trait Store: Send + Sync {
         expected: DeploymentStatus,
         change: Change<'_, ProductionDeployment>,
     ) -> Result<ProductionDeployment, Error>;
+
+    /// Keeps deliveries of webhooks for good before it comes back; those that are known already change nothing.
+    /// Says how many were new.
+    async fn add_deliveries(&self, deliveries: &[Delivery]) -> Result<usize, Error>;
+
+    /// Deliveries that were not worked off yet, in the order they came in.
+    async fn waiting_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, Error>;
+
+    /// They need not be looked at again. What came in more than a week before `now` may come again as new.
+    async fn work_off_deliveries(&self, done: &[Worked], now: Timestamp) -> Result<(), Error>;
+
+    /// How many errors of a branch are not resolved, by level and severity.
+    async fn tally_errors(&self, branch: &str) -> Result<Vec<(Level, Severity, u64)>, Error>;
 
     /// The facts about the variables of each environment, as last checked.
     async fn variables(&self) -> Result<Vec<VariableRecord>, Error>;

@@ -20,15 +20,17 @@ const LEVELS: &[(u32, &[&str])] = &[
 ];
 
 /// Uses within one level that are meant.
-const BESIDES: &[(&str, &str)] = &[("record", "diagnostic")];
+const BESIDES: &[(&str, &str)] = &[("cli", "web"), ("record", "diagnostic")];
 
 /// Crates that belong to some modules alone.
 const OWNED_CRATES: &[(&str, &[&str])] = &[
+    ("axum", &["web"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("octocrab", &["github"]),
+    ("reqwest", &["deploy"]),
     ("sqlx", &["postgres", "health", "store"]),
 ];
 

@@ -43,6 +43,9 @@ mod project;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+#[cfg(unix)]
+mod serve;
+#[cfg(test)]
 mod step;
 #[cfg(test)]
 mod store;

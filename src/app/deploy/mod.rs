@@ -9,7 +9,7 @@ mod condition;
 mod health;
 pub(in crate::app) mod keep;
 mod list;
-mod place;
+pub(in crate::app) mod place;
 mod record;
 mod wait;
 

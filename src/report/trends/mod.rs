@@ -15,6 +15,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use health::{HealthFigures, HealthPoint, HealthTrend};
+pub(in crate::report) use page::draw_series;
 pub use page::render_page;
 pub use terminal::render_trends;
 

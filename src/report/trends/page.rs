@@ -117,6 +117,14 @@ fn jumps(body: &mut String, trends: &Trends, series: &Series) {
     body.push_str("</table>\n");
 }
 
+/// One plot of a page that has the colours in its own style.
+///
+/// # Errors
+/// What the drawing fails with, in words.
+pub(in crate::report) fn draw_series(series: &Series) -> Result<String, String> {
+    draw(series).map_err(|error| error.to_string())
+}
+
 /// One plot; its horizontal axis counts builds.
 fn draw(series: &Series) -> Result<String, Box<dyn std::error::Error>> {
     let mut svg = String::new();

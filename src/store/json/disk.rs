@@ -12,7 +12,7 @@ const LOCK: &str = ".lock";
 const POLL: Duration = Duration::from_millis(5);
 
 /// What git should not see of the folder.
-const GITIGNORE: &str = "/.lock\n/*.tmp\n";
+const GITIGNORE: &str = "/.lock\n/*.tmp\n/webhook_deliveries.jsonl\n";
 
 #[derive(Debug, Clone)]
 pub(super) struct Directory {

@@ -15,13 +15,15 @@
 
 mod disk;
 mod document;
+mod inbox;
 
 use super::query::latest;
 use super::{
-    BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery,
-    IdPart, Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, SpanQuery, Store,
-    VariableRecord, compare_and_set,
+    BaseRecord, BuildQuery, BuildRecord, Change, Counts, Delivery, DeploymentQuery, Error, ErrorPage, ErrorQuery,
+    HealthQuery, IdPart, Imported, Ledger, Limit, Pruned, RecordOutcome, Recorded, Retention, RunRecord, SpanQuery,
+    Store, VariableRecord, Worked, compare_and_set,
 };
+use crate::diagnostic::{Level, Severity};
 use crate::record::health_span::{condense, fold};
 use crate::record::{
     ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, HealthSpan, ProductionDeployment,
@@ -31,8 +33,9 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use disk::Directory;
 use document::{Stored, decode, encode};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -41,6 +44,7 @@ use uuid::Uuid;
 pub struct JsonStore {
     directory: Directory,
     retention: Retention,
+    inbox: Arc<Mutex<inbox::Inbox>>,
 }
 
 impl JsonStore {
@@ -50,7 +54,7 @@ impl JsonStore {
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let directory = Directory { path: directory.into(), patience: Duration::from_secs(30) };
-        Self { directory, retention: Retention::default() }
+        Self { directory, retention: Retention::default(), inbox: Arc::default() }
     }
 
     /// How much to keep, instead of the default.
@@ -342,6 +346,27 @@ impl Store for JsonStore {
         self.update_deployments(&what, |ledger| {
             change_one(&mut ledger.deployments, id, |it| it.deployment_status.as_str(), expected.as_str(), change)
         })
+    }
+
+    async fn add_deliveries(&self, deliveries: &[Delivery]) -> Result<usize, Error> {
+        self.add_deliveries(deliveries)
+    }
+
+    async fn waiting_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, Error> {
+        self.waiting(limit)
+    }
+
+    async fn work_off_deliveries(&self, done: &[Worked], now: Timestamp) -> Result<(), Error> {
+        self.work_off(done, now)
+    }
+
+    async fn tally_errors(&self, branch: &str) -> Result<Vec<(Level, Severity, u64)>, Error> {
+        let mut tally = BTreeMap::new();
+        let open = self.all::<TypeScriptError>()?;
+        for error in open.iter().filter(|it| it.branch == branch && it.status.is_open()) {
+            *tally.entry((error.level, error.severity)).or_insert(0) += 1;
+        }
+        Ok(tally.into_iter().map(|((level, severity), count)| (level, severity, count)).collect())
     }
 
     async fn variables(&self) -> Result<Vec<VariableRecord>, Error> {

@@ -7,6 +7,7 @@
 //! [`super::Ledger`] and [`super::retention`], as for every store.
 
 mod copy;
+mod inbox;
 pub mod migrate;
 mod read;
 mod row;
@@ -15,9 +16,11 @@ mod session;
 mod write;
 
 use super::{
-    BaseRecord, BuildQuery, BuildRecord, Change, Counts, DeploymentQuery, Error, ErrorPage, ErrorQuery, HealthQuery,
-    IdPart, Imported, Ledger, Pruned, Recorded, Retention, RunRecord, SpanQuery, Store, VariableRecord,
+    BaseRecord, BuildQuery, BuildRecord, Change, Counts, Delivery, DeploymentQuery, Error, ErrorPage, ErrorQuery,
+    HealthQuery, IdPart, Imported, Ledger, Pruned, Recorded, Retention, RunRecord, SpanQuery, Store, VariableRecord,
+    Worked,
 };
+use crate::diagnostic::{Level, Severity};
 use crate::record::{
     ApiHealthCheck, DatabaseHealth, DeploymentStatus, Environment, ErrorStatus, HealthSpan, ProductionDeployment,
     TypeScriptError, Valid,
@@ -232,6 +235,22 @@ impl Store for PostgresStore {
         change: Change<'_, ProductionDeployment>,
     ) -> Result<ProductionDeployment, Error> {
         within!(self, Access::Write, session => write::change_deployment(session, id, expected, change))
+    }
+
+    async fn add_deliveries(&self, deliveries: &[Delivery]) -> Result<usize, Error> {
+        within!(self, Access::Write, session => inbox::add(session, deliveries))
+    }
+
+    async fn waiting_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, Error> {
+        within!(self, Access::Read, session => inbox::waiting(session, limit))
+    }
+
+    async fn work_off_deliveries(&self, done: &[Worked], now: Timestamp) -> Result<(), Error> {
+        within!(self, Access::Write, session => inbox::work_off(session, done, now))
+    }
+
+    async fn tally_errors(&self, branch: &str) -> Result<Vec<(Level, Severity, u64)>, Error> {
+        within!(self, Access::Read, session => read::tally_errors(session, branch))
     }
 
     async fn variables(&self) -> Result<Vec<VariableRecord>, Error> {

@@ -3,6 +3,7 @@
 use super::Trouble;
 use super::row::{Table, read, selected};
 use super::session::{Session, query};
+use crate::diagnostic::{Level, Severity};
 use crate::record::{
     ApiHealthCheck, DatabaseHealth, Environment, ErrorStatus, HealthSpan, Period, ProductionDeployment, Record as _,
     TypeScriptError,
@@ -308,6 +309,24 @@ pub(super) async fn counts(session: &mut Session) -> Result<Counts, Trouble> {
         database_health: count(4)?,
         deployments: count(5)?,
     })
+}
+
+/// Open errors by level and severity, most severe first.
+pub(super) async fn tally_errors(session: &mut Session, branch: &str) -> Result<Vec<(Level, Severity, u64)>, Trouble> {
+    let sql = "select level, severity, count(*) from production_typescript_errors
+        where branch = $1 and status <> 'resolved' group by level, severity";
+    let rows = query(sql).bind(branch.to_owned()).fetch_all(&mut session.connection).await?;
+    let mut tally = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (level, severity): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+        let level = Level::ALL.into_iter().find(|it| it.as_str() == level);
+        let severity = Severity::ALL.into_iter().find(|it| it.as_str() == severity);
+        if let (Some(level), Some(severity)) = (level, severity) {
+            tally.push((level, severity, row.try_get::<i64, _>(2)? as u64));
+        }
+    }
+    tally.sort_unstable();
+    Ok(tally)
 }
 
 /// Everything.

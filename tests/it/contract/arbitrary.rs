@@ -17,7 +17,7 @@ use shipgate::track::{Found, StepReading};
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
-pub(super) fn api_health() -> ApiHealthCheck {
+pub(crate) fn api_health() -> ApiHealthCheck {
     ApiHealthCheck {
         id: Uuid::now_v7(),
         endpoint_path: "/api/user/profile".into(),
@@ -34,7 +34,7 @@ pub(super) fn api_health() -> ApiHealthCheck {
     }
 }
 
-pub(super) fn database_health() -> DatabaseHealth {
+pub(crate) fn database_health() -> DatabaseHealth {
     DatabaseHealth {
         id: Uuid::now_v7(),
         connection_name: "supabase_main".into(),
@@ -59,7 +59,7 @@ fn variable(key: &str) -> EnvironmentVariable {
     }
 }
 
-pub(super) fn deployment() -> ProductionDeployment {
+pub(crate) fn deployment() -> ProductionDeployment {
     let id = Uuid::now_v7();
     ProductionDeployment {
         id,

@@ -1,7 +1,7 @@
 //! What every store must do, run on every store: files, Postgres of the oldest and the newest version,
 //! and Postgres behind pgbouncer in transaction mode.
 
-mod arbitrary;
+pub(crate) mod arbitrary;
 mod database;
 mod errors;
 mod figures;
