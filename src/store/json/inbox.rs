@@ -108,7 +108,9 @@ impl JsonStore {
         }
         file.write_all(&text).and_then(|()| file.sync_data())?;
         inbox.read += text.len() as u64;
-        lines.into_iter().for_each(|line| inbox.apply(line));
+        for line in lines {
+            inbox.apply(line);
+        }
         Ok(())
     }
 

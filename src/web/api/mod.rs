@@ -115,6 +115,10 @@ fn add_problems(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (_, methods) in paths {
         for (_, operation) in methods.as_object_mut().into_iter().flatten() {
+            // A reference says nothing of itself whether a body must be there.
+            if let Some(body) = operation.get_mut("requestBody") {
+                body["required"] = true.into();
+            }
             let Some(responses) = operation["responses"].as_object_mut() else { continue };
             for (status, what) in [
                 ("400", "A parameter is not what it must be."),

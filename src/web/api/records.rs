@@ -60,7 +60,7 @@ pub(super) struct BuildsAsked {
 /// A build and what the gate said of it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Build {
-    build: BuildConfiguration,
+    configuration: BuildConfiguration,
     run_id: Uuid,
     recorded_at: Timestamp,
     /// `null` where it was not recorded.
@@ -127,7 +127,7 @@ pub(super) async fn builds(State(web): Shared, headers: HeaderMap, Asked(asked):
                 recorded_at: it.recorded_at,
                 verdict: it.verdict,
                 is_base: it.is_base,
-                build: it.build,
+                configuration: it.build,
             };
             let items = items.into_iter().map(build).collect();
             answer::json(&web, &headers, &Page { items, next })

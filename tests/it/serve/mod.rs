@@ -120,7 +120,7 @@ pub(crate) fn exchange(
     } else {
         format!("host: 127.0.0.1:{port}\r\n")
     };
-    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let more = headers.iter().fold(String::new(), |text, (name, value)| text + &format!("{name}: {value}\r\n"));
     let head =
         format!("{method} {path} HTTP/1.1\r\n{host}connection: close\r\ncontent-length: {}\r\n{more}\r\n", body.len());
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;

@@ -117,7 +117,7 @@ fn signed(body: &[u8]) -> [(&'static str, String); 2] {
 #[test]
 fn a_success_triggers_the_health_checks_and_records_them_with_it() {
     let api = Raw::start(|_, _| b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec());
-    let workshop = project(&format!("deploy: {{ provider: manual, domain: app.example.com, health-path: /up }}\n"));
+    let workshop = project("deploy: { provider: manual, domain: app.example.com, health-path: /up }\n");
     let server = Server::start(&workshop);
     let body = String::from_utf8(generic("one", "d1", "success", 1))
         .unwrap()
@@ -155,9 +155,9 @@ fn storm(workshop: &Workshop, database: &str, deployments_count: usize, total: u
         let second = events.iter().position(|it| *it == event).unwrap() as u32;
         let id = format!("dep-{one}");
         deliveries.push((generic(&id, &format!("{id}-{event}"), event, second), true));
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             // Forged ones would move it, or make another.
-            let forged = if number % 20 == 0 { format!("forged-{number}") } else { id.clone() };
+            let forged = if number.is_multiple_of(20) { format!("forged-{number}") } else { id.clone() };
             deliveries.push((generic(&forged, &format!("forged-{number}"), "success", 50), false));
         }
         number += 1;
