@@ -40,7 +40,7 @@ p{margin:.3rem 0}.soft{color:var(--text)}code{font:13px/1.45 ui-monospace,monosp
 [stroke='#1C64D2']{stroke:var(--line)}[fill='#1C64D2']{fill:var(--line)}[stroke='#C2410C']{stroke:var(--mark)}\
 [fill='#C2410C']{fill:var(--mark)}[stroke='#D8DEE4']{stroke:var(--grid)}[fill='#59636E']{fill:var(--text)}\
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--text);padding:.2rem 0}\
-td,th{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--grid);vertical-align:top;font-variant-numeric:tabular-nums}\
+td code,td time{white-space:nowrap}td,th{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--grid);vertical-align:top;font-variant-numeric:tabular-nums}\
 th{color:var(--text);font-weight:600;white-space:nowrap}td.n,th.n{text-align:right}tr:target,details:target,.card:target{outline:2px solid var(--line)}\
 .good{color:var(--good);fill:var(--good)}.warn{color:var(--warn);fill:var(--warn)}.bad{color:var(--bad);fill:var(--bad)}\
 .none{color:var(--none);fill:var(--none)}.tag{font-weight:600;white-space:nowrap}.msg{min-width:14rem;overflow-wrap:anywhere}\
@@ -89,6 +89,12 @@ pub fn render_dashboard(data: &Data) -> Result<String, String> {
         }
     };
     Ok(page.into_string())
+}
+
+/// A measure as the end of an address.
+fn slug(measure: &str) -> String {
+    let dashed = measure.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' });
+    dashed.collect::<String>().trim_matches('-').to_owned()
 }
 
 fn moment(at: Timestamp) -> Markup {
@@ -205,7 +211,7 @@ fn builds(data: &Data, plots: &[(&Series, String)]) -> Markup {
                 @for (series, svg) in plots {
                     @let known: Vec<f64> = series.values.iter().flatten().copied().collect();
                     @let last = known.last().map(|it| quantity::value(series.unit, *it)).unwrap_or_default();
-                    div class="plot" id=(format!("plot-{}", series.measure)) {
+                    div class="plot" id=(format!("plot-{}", slug(&series.measure))) {
                         h3 { (series.measure) " " span class="soft" { "last " (last) } }
                         @for jump in series.jumps.iter().rev().take(3) {
                             @let build = &data.trends.builds[jump.build];
