@@ -5,3 +5,6 @@
 
 pub mod api;
 pub mod database;
+mod gather;
+
+pub use gather::gather;

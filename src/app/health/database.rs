@@ -5,6 +5,7 @@ use crate::app::store::open::connection_string;
 use crate::config::{DatabaseConfig, StoreConfig};
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind};
 use crate::health::database::{self, Observation, OwnTables, Target};
+use crate::health::gather;
 use crate::postgres::Address;
 use crate::record::{DatabaseCheck, DatabaseHealth, Environment, HealthStatus, Measured, NotTried, ServerState};
 use crate::report::DatabasesHealth;
@@ -101,25 +102,11 @@ pub(in crate::app) async fn look(
     cancel: &Cancel,
 ) -> DatabasesHealth {
     let Prepared { targets, mut not_tried, .. } = prepared;
-    let mut found: Vec<Option<Observation>> = targets.iter().map(|_| None).collect();
     let mut checks = JoinSet::new();
     for (index, target) in targets.iter().cloned().enumerate() {
         checks.spawn(async move { (index, database::check(&target).await) });
     }
-    let mut stopped = std::pin::pin!(cancel.clone().asked());
-    loop {
-        let ended = tokio::select! {
-            biased;
-            () = &mut stopped => break,
-            ended = checks.join_next() => ended,
-        };
-        match ended {
-            None => break,
-            Some(Ok((index, observation))) => found[index] = Some(observation),
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) => {}
-        }
-    }
+    let found = gather(checks, targets.len(), cancel.clone().asked()).await;
     let at = clock.now();
     let mut done = Vec::with_capacity(targets.len());
     for (target, observation) in targets.iter().zip(found) {

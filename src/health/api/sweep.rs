@@ -6,6 +6,7 @@ use super::problem::{Problem, Repeat};
 use super::tls::Tls;
 use super::{Endpoint, HttpVersion, Identity, Observation, Timeouts, TlsError};
 use crate::config::api::{ApiConfig, TimeoutConfig};
+use crate::health::gather;
 use crate::proxy::Proxies;
 use crate::record::HealthStatus;
 use std::collections::{BTreeMap, HashMap};
@@ -103,26 +104,13 @@ impl Client {
 /// Checks all endpoints; the observations are in their order. What `stopped` came before is unknown.
 pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, stopped: impl Future<Output = ()>) -> Vec<Observation> {
     let prober = Arc::new(Prober::new(client, &endpoints));
-    let mut found: Vec<Option<Observation>> = endpoints.iter().map(|_| None).collect();
+    let count = endpoints.len();
     let mut checks = JoinSet::new();
     for (index, endpoint) in endpoints.into_iter().enumerate() {
         let prober = Arc::clone(&prober);
         checks.spawn(async move { (index, prober.check(&endpoint).await) });
     }
-    let mut asked = std::pin::pin!(stopped);
-    loop {
-        let ended = tokio::select! {
-            biased;
-            () = &mut asked => break,
-            ended = checks.join_next() => ended,
-        };
-        match ended {
-            None => break,
-            Some(Ok((index, observation))) => found[index] = Some(observation),
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) => {}
-        }
-    }
+    let found = gather(checks, count, stopped).await;
     let unasked =
         || Observation::without_request(Problem::unknown("the check was stopped before it ended", "run it again"));
     found.into_iter().map(|observation| observation.unwrap_or_else(unasked)).collect()
