@@ -195,7 +195,7 @@ impl Client {
         if text.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&text)
+        serde_json::from_slice(text.as_bytes())
             .map_err(|error| Failure::Final(Error::Answer { problem: format!("it is not JSON: {error}") }))
     }
     async fn answered(

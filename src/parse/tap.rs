@@ -142,7 +142,7 @@ fn error(value: &Value) -> String {
 
 /// The text of a JSON string.
 fn quoted(text: &str) -> Option<String> {
-    serde_json::from_str(text).ok()
+    serde_json::from_slice(text.as_bytes()).ok()
 }
 
 /// `path:2:42`

@@ -117,7 +117,7 @@ pub(super) fn parse_jsonc(text: &str) -> Result<Value, serde_json::Error> {
         }
         out.push(c);
     }
-    serde_json::from_str(&out)
+    serde_json::from_slice(out.as_bytes())
 }
 
 #[cfg(test)]

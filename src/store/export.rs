@@ -66,11 +66,11 @@ impl Ledger {
     /// [`Error::Newer`], or [`Error::Corrupt`] naming the record.
     pub fn parse_document(text: &str) -> Result<Self, Error> {
         let unreadable = |error: serde_json::Error| corrupt(error.line(), None, None, error.to_string());
-        let Head { version } = serde_json::from_str(text).map_err(unreadable)?;
+        let Head { version } = serde_json::from_slice(text.as_bytes()).map_err(unreadable)?;
         if version > VERSION {
             return Err(Error::Newer { path: place(), found: version, known: VERSION });
         }
-        let document: Owned = serde_json::from_str(text).map_err(unreadable)?;
+        let document: Owned = serde_json::from_slice(text.as_bytes()).map_err(unreadable)?;
         let ledger = Self {
             errors: document.typescript_errors,
             builds: document.build_configs,

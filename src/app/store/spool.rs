@@ -94,7 +94,8 @@ pub fn waiting(directory: &Path) -> Vec<PathBuf> {
 /// When it is one and cannot be read.
 pub(in crate::app) fn parse(path: &Path, text: &str) -> Result<Option<Waiting>, Error> {
     let corrupt = |error: serde_json::Error| Error::Unreadable { path: path.to_owned(), problem: error.to_string() };
-    let mut document: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(corrupt)?;
+    let mut document: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(text.as_bytes()).map_err(corrupt)?;
     if !document.contains_key("spooled_run") && !document.contains_key("spooled_checks") {
         return Ok(None);
     }

@@ -72,7 +72,7 @@ fn of_scalar(scalar: &Scalar) -> Value {
         ScalarKind::Bool(value) => Value::Bool(value),
         ScalarKind::Text => Value::String(scalar.text.clone()),
         // Numbers that JSON writes otherwise (`0x10`, `.5`) are the same number.
-        ScalarKind::Number => serde_json::from_str(&scalar.text)
+        ScalarKind::Number => serde_json::from_slice(scalar.text.as_bytes())
             .ok()
             .or_else(|| scalar.text.parse::<f64>().ok().map(Value::from))
             .unwrap_or_else(|| Value::String(scalar.text.clone())),

@@ -226,7 +226,8 @@ fn headlines(text: &str) -> String {
 }
 
 fn hurl(text: &str) -> Result<Vec<Case>, ImportError> {
-    let document: Value = serde_json::from_str(text).map_err(|error| ImportError::Broken(error.to_string()))?;
+    let document: Value =
+        serde_json::from_slice(text.as_bytes()).map_err(|error| ImportError::Broken(error.to_string()))?;
     let files = match &document {
         Value::Array(files) => files.as_slice(),
         one => std::slice::from_ref(one),

@@ -60,7 +60,7 @@ struct Position {
 }
 
 pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, serde_json::Error> {
-    let finding: Finding = serde_json::from_str(text)?;
+    let finding: Finding = serde_json::from_slice(text.as_bytes())?;
     out.tool("code-quality");
     if finding.kind.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("issue")) {
         return Ok(true);

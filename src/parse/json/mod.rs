@@ -109,7 +109,7 @@ impl Json {
         let why = match report::read(&text, &mut self.draft, out) {
             Ok(true) => return,
             Err(refusal) => format!("is not {}: {}", refusal.format, refusal.error),
-            Ok(false) => match serde_json::from_str::<Value>(&text) {
+            Ok(false) => match serde_json::from_slice::<Value>(text.as_bytes()) {
                 Ok(value) => {
                     shape::read(&value, &mut self.draft, out);
                     return;

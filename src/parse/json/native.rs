@@ -20,7 +20,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, serde_json::Error> {
-    let diagnostic: Diagnostic = serde_json::from_str(text)?;
+    let diagnostic: Diagnostic = serde_json::from_slice(text.as_bytes())?;
     draft.clear();
     draft.tool = diagnostic.tool;
     draft.level = diagnostic.level;

@@ -97,7 +97,7 @@ impl Severity {
 }
 
 pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, serde_json::Error> {
-    let document: Document = serde_json::from_str(text)?;
+    let document: Document = serde_json::from_slice(text.as_bytes())?;
     let source = document.source.and_then(|source| source.name);
     let level = document.severity.and_then(|severity| severity.level());
     out.tool("rdjson");
@@ -109,7 +109,7 @@ pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Resu
 
 /// One diagnostic of rdjsonl.
 pub(super) fn read_line(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, serde_json::Error> {
-    let entry: Entry = serde_json::from_str(text)?;
+    let entry: Entry = serde_json::from_slice(text.as_bytes())?;
     // Other tools' objects have a message and a location as well.
     if entry.location.as_ref().is_none_or(|location| location.path.is_none()) {
         return Ok(false);

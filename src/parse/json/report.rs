@@ -15,7 +15,7 @@ pub(super) struct Refusal {
 /// Reads a document, or an element of a top-level array; `false`: it is none of these formats.
 pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, Refusal> {
     // What is not even JSON is none of them.
-    let Ok(keys) = serde_json::from_str::<Keys>(text) else { return Ok(false) };
+    let Ok(keys) = serde_json::from_slice::<Keys>(text.as_bytes()) else { return Ok(false) };
     let (format, read) = if keys.has(&["runs"]) && (keys.has(&["version"]) || keys.has(&["$schema"])) {
         ("SARIF", sarif::read(text, draft, out))
     } else if keys.has(&["diagnostics"]) && keys.only(&["diagnostics", "source", "severity"]) {

@@ -149,7 +149,7 @@ struct ArtifactLocation {
 }
 
 pub(super) fn read(text: &str, draft: &mut Draft, out: &mut Out<'_, '_>) -> Result<bool, serde_json::Error> {
-    let log: Log = serde_json::from_str(text)?;
+    let log: Log = serde_json::from_slice(text.as_bytes())?;
     out.tool("sarif");
     for run in log.runs.into_iter().flatten() {
         run.read(draft, out);

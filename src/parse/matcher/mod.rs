@@ -119,7 +119,7 @@ impl Matcher {
     /// look-around, back-references and the like.
     pub fn parse(text: &str, file: &str) -> Result<Self, MatcherError> {
         let text = text.trim_start_matches('\u{feff}');
-        let raw: RawFile = serde_json::from_str(text)
+        let raw: RawFile = serde_json::from_slice(text.as_bytes())
             .map_err(|error| MatcherError::Json { file: file.to_owned(), reason: error.to_string() })?;
         let mut owners: Vec<Owner> = Vec::new();
         for raw in raw.problem_matcher {

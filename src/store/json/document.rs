@@ -212,7 +212,7 @@ pub(super) fn decode<R: Stored>(path: &Path, bytes: &[u8]) -> Result<Vec<R>, Err
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         corrupt(line, None, Fault { field: None, problem: "is not UTF-8".into() })
     })?;
-    let Head { version } = serde_json::from_str(text).map_err(|error| {
+    let Head { version } = serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let fault = Fault { field: error.is_data().then(|| "version".into()), problem: describe(&error) };
         match text.lines().position(|line| line.starts_with("<<<<<<< ")) {
             Some(line) => corrupt(line + 1, None, Fault { field: None, problem: "holds a conflict of git".into() }),
@@ -226,7 +226,7 @@ pub(super) fn decode<R: Stored>(path: &Path, bytes: &[u8]) -> Result<Vec<R>, Err
         let fault = Fault { field: Some("version".into()), problem: "there is no version 0".into() };
         return Err(corrupt(line_of(text, "\"version\""), None, fault));
     }
-    let body: Body<R> = serde_json::from_str(text).map_err(|error| {
+    let body: Body<R> = serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let (line, record, fault) = locate::<R>(text, &error);
         corrupt(line, record, fault)
     })?;
@@ -245,45 +245,38 @@ pub(super) fn decode<R: Stored>(path: &Path, bytes: &[u8]) -> Result<Vec<R>, Err
 
 /// Line, record and field of an error in well-formed JSON.
 fn locate<R: Stored>(text: &str, error: &serde_json::Error) -> (usize, Option<String>, Fault) {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let path = serde_path_to_error::deserialize::<_, Body<R>>(&mut reader).err();
-    let mut fault = Fault { field: None, problem: describe(error) };
-    let Some(path) = path.as_ref().map(serde_path_to_error::Error::path) else { return (error.line(), None, fault) };
-    let index = path.iter().find_map(|segment| if let Segment::Seq { index } = segment { Some(*index) } else { None });
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let record = index.map(|index| &document["records"][index]);
-    fault.field = field_of(path, index.is_some(), &fault.problem);
-    if fault.field.is_none()
-        && let Some(known) = record.and_then(R::fault)
-    {
-        fault = known;
+    let document: Value = serde_json::from_slice(text.as_bytes()).unwrap_or_default();
+    let mut records = document["records"].as_array().into_iter().flatten();
+    if let Some((record, fault)) = records.find_map(|record| Some((record, R::fault(record)?))) {
+        return (error.line(), record[R::KEY].as_str().map(str::to_owned), fault);
     }
-    let name = record.and_then(|record| record[R::KEY].as_str()).map(str::to_owned);
-    (error.line(), name, fault)
+    let problem = describe(error);
+    (error.line(), None, Fault { field: field_in(&problem).map(str::to_owned), problem })
 }
 
 /// Which field of a type a value does not fit.
 fn fault_of<T: DeserializeOwned>(value: &Value) -> Option<Fault> {
     let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
     let problem = describe(error.inner());
-    Some(Fault { field: field_of(error.path(), false, &problem), problem })
+    Some(Fault { field: field_of(error.path(), &problem), problem })
 }
 
 /// The field at the end of a path; one that is missing or too many is only named in the problem.
-fn field_of(path: &FieldPath, in_record: bool, problem: &str) -> Option<String> {
-    let mut segments = path.iter();
-    if in_record {
-        segments.by_ref().find(|segment| matches!(segment, Segment::Seq { .. }));
-    }
+fn field_of(path: &FieldPath, problem: &str) -> Option<String> {
     let mut parts: Vec<String> =
-        segments.filter(|segment| !matches!(segment, Segment::Unknown)).map(ToString::to_string).collect();
-    let named = ["missing field `", "unknown field `"].iter().find_map(|start| problem.strip_prefix(start));
-    if let Some((name, _)) = named.and_then(|rest| rest.split_once('`'))
+        path.iter().filter(|segment| !matches!(segment, Segment::Unknown)).map(ToString::to_string).collect();
+    if let Some(name) = field_in(problem)
         && parts.last().is_none_or(|last| last != name)
     {
         parts.push(name.to_owned());
     }
     (!parts.is_empty()).then(|| parts.join("."))
+}
+
+/// A field that a problem names.
+fn field_in(problem: &str) -> Option<&str> {
+    let rest = ["missing field `", "unknown field `"].iter().find_map(|start| problem.strip_prefix(start))?;
+    rest.split_once('`').map(|(name, _)| name)
 }
 
 /// The message without the place that serde_json puts behind it.

@@ -32,7 +32,7 @@ pub(super) async fn waiting(session: &mut Session, limit: usize) -> Result<Vec<D
             provider: row.try_get(0)?,
             id: row.try_get(1)?,
             received_at: row.try_get(2)?,
-            sighting: serde_json::from_str(&sighting)?,
+            sighting: serde_json::from_slice(sighting.as_bytes())?,
         })
     };
     rows.iter().map(read).collect()

@@ -51,7 +51,7 @@ impl Document {
             return Err(no_document(format!("it is larger than {MAX_FILE} bytes")));
         }
         let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-        let root: Value = match serde_json::from_str(&text) {
+        let root: Value = match serde_json::from_slice(text.as_bytes()) {
             Ok(root) => root,
             Err(_) => serde_saphyr::from_str(&text).map_err(|error| no_document(error.to_string()))?,
         };

@@ -117,12 +117,14 @@ impl<'r> Reader<'r> {
 
     fn json<T: DeserializeOwned>(&mut self, field: &'static str) -> Result<T, Trouble> {
         let text: &str = self.take()?;
-        serde_json::from_str(text).map_err(|error| invalid(field, &error.to_string()))
+        serde_json::from_slice(text.as_bytes()).map_err(|error| invalid(field, &error.to_string()))
     }
 
     fn json_or_null<T: DeserializeOwned>(&mut self, field: &'static str) -> Result<Option<T>, Trouble> {
         let text: Option<&str> = self.take()?;
-        text.map(serde_json::from_str).transpose().map_err(|error| invalid(field, &error.to_string()))
+        text.map(|text| serde_json::from_slice(text.as_bytes()))
+            .transpose()
+            .map_err(|error| invalid(field, &error.to_string()))
     }
 }
 
