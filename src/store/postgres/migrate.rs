@@ -9,6 +9,7 @@ use crate::postgres::{Failure, FailureKind};
 use crate::store::Error;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use std::fmt::Write as _;
 
 /// All versions, oldest first. A released one never changes.
@@ -17,6 +18,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("deployments", include_str!("0002_deployments.sql")),
     ("health", include_str!("0003_health.sql")),
     ("build_metrics", include_str!("0004_build_metrics.sql")),
+    ("error_counts", include_str!("0005_error_counts.sql")),
 ];
 
 /// The version that this program knows.
@@ -82,12 +84,14 @@ async fn migrate(store: &PostgresStore, session: &mut Session) -> Result<Migrate
     Ok(Migrated { from: from as u64, to: known_version() })
 }
 
+/// What is asked at the beginning of every transaction: the version of the tables, and whether their rows are hidden.
+pub(super) const CHECK: &str = "select coalesce((select max(version) from production_migrations), 0), \
+                                pg_catalog.row_security_active('production_build_configs')";
+
 /// Holds the tables to this program's version, and the user to seeing their rows: without a policy
 /// row-level security shows an empty table to all but its owner, and empty is not what is there.
-pub(super) async fn check(store: &PostgresStore, session: &mut Session) -> Result<(), Trouble> {
-    let sql = "select coalesce((select max(version) from production_migrations), 0), \
-               pg_catalog.row_security_active('production_build_configs')";
-    let row = session.one(sql).await?;
+pub(super) fn check(store: &PostgresStore, answer: Option<&PgRow>) -> Result<(), Trouble> {
+    let row = answer.ok_or(sqlx::Error::RowNotFound)?;
     let (version, is_hidden): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
     let failure = |kind, detail: String| Trouble::Store(Failure::new(kind, store.address.to_string(), detail).into());
     if is_hidden {

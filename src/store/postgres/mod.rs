@@ -47,8 +47,8 @@ pub struct PostgresStore {
     schema: String,
     retention: Retention,
     patience: Duration,
-    /// The connection of the last time.
-    idle: Mutex<Option<PgConnection>>,
+    /// Connections that were of use before.
+    idle: Mutex<Vec<PgConnection>>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -70,7 +70,7 @@ impl PostgresStore {
             schema: schema.to_owned(),
             retention: Retention::default(),
             patience: Duration::from_secs(30),
-            idle: Mutex::new(None),
+            idle: Mutex::default(),
         })
     }
 
@@ -238,7 +238,7 @@ impl Store for PostgresStore {
     }
 
     async fn add_deliveries(&self, deliveries: &[Delivery]) -> Result<usize, Error> {
-        within!(self, Access::Write, session => inbox::add(session, deliveries))
+        within!(self, Access::Append, session => inbox::add(session, deliveries))
     }
 
     async fn waiting_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, Error> {

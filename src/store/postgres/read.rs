@@ -295,8 +295,8 @@ pub(super) async fn variables(session: &mut Session) -> Result<Vec<VariableRecor
 }
 
 pub(super) async fn counts(session: &mut Session) -> Result<Counts, Trouble> {
-    let sql = "select (select count(*) from production_typescript_errors where status <> 'resolved'),
-        (select count(*) from production_typescript_errors where status = 'resolved'),
+    let sql = "select (select coalesce(sum(count), 0)::bigint from production_error_counts where status <> 'resolved'),
+        (select coalesce(sum(count), 0)::bigint from production_error_counts where status = 'resolved'),
         (select count(*) from production_build_configs), (select count(*) from production_api_health),
         (select count(*) from production_database_health), (select count(*) from production_deployments)";
     let row = session.one(sql).await?;
@@ -313,7 +313,7 @@ pub(super) async fn counts(session: &mut Session) -> Result<Counts, Trouble> {
 
 /// Open errors by level and severity, most severe first.
 pub(super) async fn tally_errors(session: &mut Session, branch: &str) -> Result<Vec<(Level, Severity, u64)>, Trouble> {
-    let sql = "select level, severity, count(*) from production_typescript_errors
+    let sql = "select level, severity, sum(count)::bigint from production_error_counts
         where branch = $1 and status <> 'resolved' group by level, severity";
     let rows = query(sql).bind(branch.to_owned()).fetch_all(&mut session.connection).await?;
     let mut tally = Vec::with_capacity(rows.len());

@@ -16,6 +16,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(15);
 /// However little time there is.
 const CONNECT_AT_LEAST: Duration = Duration::from_secs(2);
+/// Connections that are kept for the next time. A server answers several at once, and logging in is what takes long.
+const IDLE: usize = 4;
 /// How long a transaction may take, whatever keeps it.
 const WHOLE: Duration = Duration::from_mins(3);
 
@@ -26,6 +28,8 @@ pub(super) enum Access {
     Read,
     /// Alone among writers.
     Write,
+    /// Adds to the inbox, alone among those who do, and beside the writers of records.
+    Append,
     /// The same before there are tables.
     Migrate,
 }
@@ -54,14 +58,13 @@ impl Session {
 }
 
 impl PostgresStore {
-    /// Connects, or takes the connection of the last time, and begins.
+    /// Connects, or takes a connection that was of use before, and begins.
     pub(super) async fn begin(&self, access: Access) -> Result<Session, Error> {
-        let idle = self.idle.lock().await.take();
-        if let Some(connection) = idle {
+        while let Some(connection) = self.take_idle().await {
             let mut session = Session { connection };
             match self.set_up(&mut session, access).await {
                 Ok(()) => return Ok(session),
-                // It was ended while nobody looked: a new one will do.
+                // It was ended while nobody looked: the next one, or a new one, will do.
                 Err(Trouble::Sql(error)) if Failure::of(&self.address, &error).kind == FailureKind::Lost => {}
                 Err(trouble) => return Err(self.explain(trouble)),
             }
@@ -76,28 +79,37 @@ impl PostgresStore {
         Ok(session)
     }
 
+    async fn take_idle(&self) -> Option<PgConnection> {
+        self.idle.lock().await.pop()
+    }
+
+    /// All in one message, so that a server far away is waited for once.
     async fn set_up(&self, session: &mut Session, access: Access) -> Result<(), Trouble> {
         let mode = if access == Access::Read { "isolation level repeatable read, read only" } else { "" };
         let (schema, patience) = (&self.schema, self.patience.as_millis());
-        session
-            .run(format!(
-                "begin {mode}; set local search_path to \"{schema}\"; set local lock_timeout to {patience}; \
-                 set local statement_timeout to {whole}; set local idle_in_transaction_session_timeout to {whole}",
-                whole = WHOLE.as_millis()
-            ))
-            .await?;
-        if access != Access::Read {
-            // One lock for all writers of a schema; its number is a hash of ours.
-            session
-                .run(format!(
-                    "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('shipgate.{schema}', 0))"
-                ))
-                .await?;
+        // Locks of all who use a schema; their numbers are hashes of ours.
+        let lock = |name: &str| {
+            format!(
+                "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('shipgate.{schema}{name}', 0)); "
+            )
+        };
+        let lock = match access {
+            Access::Read => String::new(),
+            Access::Append => lock(".inbox"),
+            Access::Write | Access::Migrate => lock(""),
+        };
+        let mut sql = format!(
+            "begin {mode}; set local search_path to \"{schema}\"; set local lock_timeout to {patience}; \
+             set local statement_timeout to {whole}; set local idle_in_transaction_session_timeout to {whole}; {lock}",
+            whole = WHOLE.as_millis()
+        );
+        if access == Access::Migrate {
+            session.run(sql).await?;
+            return Ok(());
         }
-        match access {
-            Access::Migrate => Ok(()),
-            Access::Read | Access::Write => migrate::check(self, session).await,
-        }
+        sql.push_str(migrate::CHECK);
+        let rows = session.connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await?;
+        migrate::check(self, rows.last())
     }
 
     /// Commits what went well; what did not is undone.
@@ -108,7 +120,10 @@ impl PostgresStore {
         };
         match ended {
             Ok(value) => {
-                *self.idle.lock().await = Some(session.connection);
+                let mut idle = self.idle.lock().await;
+                if idle.len() < IDLE {
+                    idle.push(session.connection);
+                }
                 Ok(value)
             }
             Err(trouble) => {

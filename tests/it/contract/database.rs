@@ -133,7 +133,7 @@ fn every_table_has_row_level_security_and_nobody_is_granted_anything() {
             .await;
             assert_eq!(open, 0, "tables without row-level security");
             let count = format!("select count(*) from information_schema.tables where table_schema = '{schema}'");
-            assert_eq!(number(&mut past, count).await, 9);
+            assert_eq!(number(&mut past, count).await, 10);
             for role in ["anon", "authenticated", "service_role", "public"] {
                 let granted = number(
                     &mut past,

@@ -3,10 +3,12 @@
 
 pub(crate) mod arbitrary;
 mod database;
+mod deliveries;
 mod errors;
 mod figures;
 mod health;
 mod runs;
+mod sums;
 mod transfer;
 
 use crate::workshop::database::Place;
