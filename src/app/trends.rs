@@ -2,14 +2,14 @@
 
 use super::console::Console;
 use super::run::{Scene, open_store, process_redactor};
-use super::serve::overview::overview;
+use super::serve::overview::{Asked, overview};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process, file};
 use crate::record::{Environment, Period};
 use crate::report::RenderOptions;
-use crate::report::dashboard::render_dashboard;
+use crate::report::dashboard::{Links, render_dashboard};
 use crate::report::deployments::{Reliability, summary};
-use crate::report::trends::{HealthTrend, Reading, Trends, render_page, render_trends};
+use crate::report::trends::{HealthTrend, Reading, Trends, render_trends};
 use crate::step::Cancel;
 use crate::store::{BuildQuery, DeploymentQuery, SpanQuery};
 use crate::time::Clock;
@@ -38,10 +38,8 @@ pub struct Input {
 pub enum Shape {
     Text,
     Json,
-    /// A page, into a file; `-` is standard output.
-    Page(PathBuf),
     /// The dashboard as one file; `-` is standard output.
-    Dashboard(PathBuf),
+    Page(PathBuf),
 }
 
 /// Shows the trends.
@@ -66,44 +64,43 @@ pub async fn trends(
         ..BuildQuery::of_branch(branch.clone())
     };
     let opened = open_store(&settings.config, &input.directory, process, &Cancel::never())?;
-    let records = opened.as_store().builds(&query).await?;
+    let store = opened.as_store();
+    let spans = SpanQuery { environment: input.environment, since: query.since };
+    if let Shape::Page(path) = &input.shape {
+        let asked = Asked { builds: query, spans, by: input.by, periods: input.limit, links: Links::Within };
+        let data = overview(store, &asked, clock.now()).await?;
+        let page = render_dashboard(&data)
+            .map_err(|problem| Error::Write { path: path.clone(), source: std::io::Error::other(problem) })?;
+        let page = process_redactor(process).redact(&page).into_owned();
+        if path.as_os_str() == "-" {
+            print(console, &page);
+        } else {
+            let path = input.directory.join(path);
+            file::replace(&path, page.as_bytes()).map_err(|source| Error::Write { path: path.clone(), source })?;
+            console.phase(&format!("wrote `{}`", path.display()));
+        }
+        return Ok(ExitStatus::Success);
+    }
+    let records = store.builds(&query).await?;
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
     let mut trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
-    let spans = SpanQuery { environment: input.environment, since: query.since };
-    trends.health = HealthTrend::all(opened.as_store().health_spans(&spans).await?, input.by, input.limit);
+    trends.health = HealthTrend::all(store.health_spans(&spans).await?, input.by, input.limit);
     let wanted = DeploymentQuery { environment: input.environment, since: query.since, ..DeploymentQuery::default() };
-    let deployments = Reliability::of(&opened.as_store().deployments(&wanted).await?);
-    let text = match &input.shape {
-        Shape::Text => {
-            let width = console.width().unwrap_or(100);
-            let options = RenderOptions { width, colour: console.colour(), ..RenderOptions::default() };
-            let text = render_trends(&trends, &options);
-            if deployments.total == 0 { text } else { format!("{text}\n{}\n", summary(&deployments)) }
-        }
-        Shape::Json => {
-            let mut value = serde_json::to_value(&trends).unwrap_or_default();
-            value["deployments"] = serde_json::to_value(&deployments).unwrap_or_default();
-            format!("{value:#}\n")
-        }
-        Shape::Page(path) | Shape::Dashboard(path) => {
-            let page = if matches!(input.shape, Shape::Page(_)) {
-                render_page(&trends)
-            } else {
-                let data = overview(opened.as_store(), &query, clock.now()).await?;
-                render_dashboard(&data).map(|page| process_redactor(process).redact(&page).into_owned())
-            };
-            let page =
-                page.map_err(|problem| Error::Write { path: path.clone(), source: std::io::Error::other(problem) })?;
-            if path.as_os_str() != "-" {
-                let path = input.directory.join(path);
-                file::replace(&path, page.as_bytes()).map_err(|source| Error::Write { path: path.clone(), source })?;
-                console.phase(&format!("wrote `{}`", path.display()));
-                return Ok(ExitStatus::Success);
-            }
-            page
-        }
-    };
+    let deployments = Reliability::of(&store.deployments(&wanted).await?);
+    if input.shape == Shape::Json {
+        let mut value = serde_json::to_value(&trends).unwrap_or_default();
+        value["deployments"] = serde_json::to_value(&deployments).unwrap_or_default();
+        print(console, &format!("{value:#}\n"));
+        return Ok(ExitStatus::Success);
+    }
+    let width = console.width().unwrap_or(100);
+    let options = RenderOptions { width, colour: console.colour(), ..RenderOptions::default() };
+    let text = render_trends(&trends, &options);
+    print(console, &if deployments.total == 0 { text } else { format!("{text}\n{}\n", summary(&deployments)) });
+    Ok(ExitStatus::Success)
+}
+
+fn print(console: &mut dyn Console, text: &str) {
     let out = console.standard_output();
     let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    Ok(ExitStatus::Success)
 }

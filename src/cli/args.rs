@@ -383,13 +383,10 @@ pub(super) struct TrendsArgs {
     #[arg(long, value_enum, value_name = "PERIOD", default_value_t = PeriodName::Day)]
     pub(super) by: PeriodName,
     /// Write JSON
-    #[arg(long, conflicts_with = "html")]
+    #[arg(long)]
     pub(super) json: bool,
-    /// Write a page with plots into this file; `-` is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) html: Option<PathBuf>,
     /// Write the dashboard as one file that needs nothing else: `html` to standard output, or `html=FILE`
-    #[arg(long, value_name = "html[=FILE]", value_parser = page, conflicts_with_all = ["html", "json"])]
+    #[arg(long, value_name = "html[=FILE]", value_parser = page, conflicts_with = "json")]
     pub(super) report: Option<PageTarget>,
 }
 

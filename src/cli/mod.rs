@@ -151,11 +151,8 @@ fn dispatch(
                 since: arguments.since,
                 limit: arguments.limit,
                 by: arguments.by.into(),
-                shape: match (&arguments.html, arguments.json) {
-                    _ if arguments.report.is_some() => app::trends::Shape::Dashboard(
-                        arguments.report.as_ref().map(|it| it.0.clone()).unwrap_or_default(),
-                    ),
-                    (Some(file), _) => app::trends::Shape::Page(file.clone()),
+                shape: match (&arguments.report, arguments.json) {
+                    (Some(target), _) => app::trends::Shape::Page(target.0.clone()),
                     (None, true) => app::trends::Shape::Json,
                     (None, false) => app::trends::Shape::Text,
                 },

@@ -56,6 +56,16 @@ pub struct ServeConfig {
     pub poll: Duration,
     /// The sender and its secret.
     pub webhooks: Vec<(&'static str, Template)>,
+    /// `None`: Render's events stay without their deployments.
+    pub render: Option<RenderConfig>,
+}
+
+/// Render's API, which says what its webhooks do not.
+#[derive(Debug, Clone)]
+pub struct RenderConfig {
+    pub token: Template,
+    /// Instead of Render's own address.
+    pub base_url: Option<Template>,
 }
 
 impl Default for ServeConfig {
@@ -66,6 +76,7 @@ impl Default for ServeConfig {
             rate_limit: 600,
             poll: Duration::from_secs(30),
             webhooks: Vec::new(),
+            render: None,
         }
     }
 }
@@ -83,6 +94,18 @@ keys! {
         poll = "poll": Timeout,
         /// Secrets of those who send webhooks, by sender, from variables.
         webhooks = "webhooks": Table<SenderName, Template>,
+        /// Render's API: its webhooks do not say which deployment they are about.
+        render = "render": RawRender,
+    }
+}
+
+keys! {
+    /// What is asked after a webhook of Render.
+    struct RawRender, sample "{ token: \"${RENDER_API_KEY}\" }" {
+        /// The key for Render's API, from a variable.
+        token = "token" required "\"${RENDER_API_KEY}\"": Template,
+        /// Another address of Render's API. `${NAME}` is a variable.
+        base_url = "base-url": Template,
     }
 }
 
@@ -180,11 +203,19 @@ pub(super) fn check_serve(raw: RawServe, reader: &mut Reader) -> ServeConfig {
         let key = format!("serve.webhooks.{}", sender.value.0);
         refuse_plain(&key, &secret.value, "WEBHOOK_SECRET", reader);
     }
+    let render = |At { value: raw, .. }: At<RawRender>| {
+        let token = raw.token?.value;
+        Some(RenderConfig { token, base_url: raw.base_url.map(|base| base.value) })
+    };
+    if let Some(token) = raw.render.as_ref().and_then(|it| it.value.token.as_ref()) {
+        refuse_plain("serve.render.token", &token.value, "RENDER_API_KEY", reader);
+    }
     ServeConfig {
         listen: raw.listen.map_or(default.listen, |listen| listen.value.0),
         tokens: tokens.into_iter().filter_map(token).collect(),
         rate_limit: raw.rate_limit.map_or(default.rate_limit, |count| count.value.0),
         poll: raw.poll.map_or(default.poll, |time| time.value.0),
         webhooks: webhooks.into_iter().map(|(sender, secret)| (sender.value.0, secret.value)).collect(),
+        render: raw.render.and_then(render),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`sighting`] what was seen of a deployment, in our words · [`status`] the platforms' words for states
 //! * [`zeabur`], [`vercel`], [`github`] the providers behind [`Provider`] · [`http`] asks them
+//! * [`render`] which deployment an event of Render is about
 //! * [`webhook`] what platforms send by themselves: signatures, and the sighting in a delivery
 //!
 //! Judges nothing and keeps nothing. A variable's value leaves this module only as far as its check needs it.
@@ -9,6 +10,7 @@
 pub mod error;
 pub mod github;
 mod http;
+pub mod render;
 pub mod sighting;
 pub mod status;
 pub mod vercel;
@@ -22,6 +24,7 @@ use std::fmt;
 pub use error::Error;
 pub use github::GitHub;
 pub use http::{Http, Patience};
+pub use render::{Lead, Render};
 pub use sighting::{Reading, Rollback, Sighting};
 pub use vercel::Vercel;
 pub use zeabur::Zeabur;

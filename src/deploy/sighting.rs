@@ -1,5 +1,6 @@
 //! What was seen of a deployment at one moment, by asking or in a webhook.
 
+use super::render::Lead;
 use crate::record::{DeploymentStatus, Environment};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,9 @@ pub struct Sighting {
     /// Why it failed, where the platform says it.
     pub message: Option<String>,
     pub rollback: Option<Rollback>,
+    /// Where it is only known that something happened: what the platform is to be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
 }
 
 impl Sighting {
@@ -71,6 +75,7 @@ impl Sighting {
             committed_at: None,
             message: None,
             rollback: None,
+            lead: None,
         }
     }
 }

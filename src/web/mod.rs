@@ -75,6 +75,8 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, cancel: Cancel)
 fn router(web: Arc<Web>) -> Router {
     let asked = Router::new()
         .route("/", get(page::dashboard))
+        .route("/errors", get(page::errors))
+        .route("/errors/{id}", get(page::error))
         .route("/metrics", get(metrics::metrics))
         .merge(api::routes())
         .fallback(nothing_there)

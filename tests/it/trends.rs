@@ -37,12 +37,12 @@ fn builds_over_time_are_shown_and_the_first_one_of_a_jump_is_named() {
 #[test]
 fn the_page_needs_nothing_else_and_holds_nothing_hostile() {
     let workshop = recorded();
-    let ran = workshop.shipgate(&["trends", "--html", "trends.html"]).ends();
+    let ran = workshop.shipgate(&["trends", "--report", "html=trends.html"]).ends();
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let page = workshop.read("trends.html");
     assert!(page.matches("<svg ").count() >= 3 && page.contains("prefers-color-scheme:dark"));
     let addresses = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
     assert_eq!((addresses, page.matches("<script").count(), page.matches("<link").count()), (0, 0, 0));
-    let printed = workshop.shipgate(&["trends", "--html", "-", "--branch", "<script>alert(1)</script>"]).ends();
+    let printed = workshop.shipgate(&["trends", "--report", "html", "--branch", "<script>alert(1)</script>"]).ends();
     assert!(printed.stdout.contains("&lt;script&gt;") && !printed.stdout.contains("<script"), "{}", printed.stdout);
 }

@@ -32,6 +32,11 @@ pub(super) async fn look(place: &Place, commit: Option<&str>) -> Result<Found, E
     Ok(found)
 }
 
+/// What the platform has, as facts; `None` where it keeps none.
+pub(in crate::app) async fn platform_variables(place: &Place) -> Result<Option<Vec<EnvironmentVariable>>, Error> {
+    Ok(drift(place).await?.variables)
+}
+
 /// The newest build of the commit says it.
 async fn gate(place: &Place, commit: &str) -> Result<Option<Reason>, Error> {
     let short = short_commit(commit);

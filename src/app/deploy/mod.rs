@@ -25,8 +25,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
+pub(in crate::app) use condition::platform_variables;
 pub(in crate::app) use health::check_deployment;
 pub(in crate::app) use place::Place;
+pub(in crate::app) use record::known;
 
 /// Where it is done, and what.
 #[derive(Debug, Clone)]

@@ -124,7 +124,7 @@ pub(super) fn options(console: &dyn Console) -> RenderOptions {
 }
 
 /// What the project knows of a deployment of this commit.
-pub(super) async fn known(place: &Place, commit: Option<&str>, redactor: &Redactor) -> Result<Known, Error> {
+pub(in crate::app) async fn known(place: &Place, commit: Option<&str>, redactor: &Redactor) -> Result<Known, Error> {
     let address = match (&place.provider, &place.deploy.domain) {
         (Some(provider), None) => provider.address().await?,
         _ => None,

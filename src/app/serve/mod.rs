@@ -2,10 +2,13 @@
 //! checks what was deployed, and gives the pages their data.
 //!
 //! * `intake` one write for all deliveries that wait, before any is acknowledged
-//! * `work` deliveries → records; runs again after a restart where it was · `overview` data of the dashboard
+//! * `work` deliveries → records; runs again after a restart where it was · `poll` what sends none
+//! * `overview` data of the pages · `life` in which builds an error was there
 
 mod intake;
+mod life;
 pub(in crate::app) mod overview;
+mod poll;
 mod work;
 
 use super::deploy::Place;
@@ -15,9 +18,9 @@ use super::settings::Settings;
 use super::{Error, Process};
 use crate::config::Config;
 use crate::config::deploy::{DeployConfig, OnUnhealthy, ProviderKind};
-use crate::config::serve::ServeConfig;
-use crate::deploy::Sighting;
+use crate::config::serve::{RenderConfig, ServeConfig};
 use crate::deploy::webhook::Sender;
+use crate::deploy::{self, Render, Sighting};
 use crate::record::{ErrorStatus, TypeScriptError};
 use crate::redact::Redactor;
 use crate::report::Colour;
@@ -32,7 +35,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-pub use overview::{Overview, Trend};
+pub use overview::Overview;
 
 /// Numbers for `/metrics`.
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ pub struct Service {
     place: Place,
     serve: ServeConfig,
     secrets: BTreeMap<&'static str, String>,
+    render: Option<Render>,
     branch: String,
     clock: Arc<dyn Clock>,
     intake: intake::Intake,
@@ -88,6 +92,7 @@ impl Service {
             }
             secrets.insert(*sender, secret);
         }
+        let render = serve.render.as_ref().map(|config| render(config, process)).transpose()?;
         let branch = branch(directory, process, &settings.config).await?;
         let mut place = Place::of(directory, settings, None, process)?;
         let known = crate::variable::process_secrets(&process.variables);
@@ -98,6 +103,7 @@ impl Service {
             place,
             serve,
             secrets,
+            render,
             branch,
             clock,
             intake: intake::Intake::default(),
@@ -229,6 +235,12 @@ fn by_hand() -> DeployConfig {
         poll: Duration::from_secs(5),
         requires_gate: true,
     }
+}
+
+fn render(config: &RenderConfig, process: &Process) -> Result<Render, Error> {
+    let token = fill(&config.token, "serve.render", process)?;
+    let base = config.base_url.as_ref().map(|base| fill(base, "serve.render", process)).transpose()?;
+    Ok(Render::new(base.as_deref().unwrap_or(deploy::render::BASE_URL), &token)?)
 }
 
 async fn branch(directory: &Path, process: &Process, config: &Config) -> Result<String, Error> {

@@ -1,32 +1,53 @@
-//! Deliveries → records, and the platform asked by itself where it sends no webhooks.
+//! Deliveries → records, and the health checks that a success triggers.
 
 use super::Service;
 use crate::app::Error;
 use crate::app::deploy::check_deployment;
-use crate::app::deploy::keep::{Kept, keep};
-use crate::deploy::Sighting;
+use crate::app::deploy::keep::{Kept, Known, keep};
+use crate::deploy::{self, Sighting};
 use crate::record::{DeploymentStatus, ProductionDeployment};
 use crate::store::{DeploymentQuery, HealthQuery, Worked};
+use crate::time::Timestamp;
 use chrono::TimeDelta;
+use serde_json::Value;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Deliveries that are looked at in one go.
+/// Deliveries that are looked at in one go, and of those so many until they are marked.
 const BATCH: usize = 2_000;
+const MARKED: usize = 200;
+const RECORDED: &str = "recorded";
 /// How long one is kept that speaks of a deployment nobody has told of yet.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 /// How often those are looked at again.
 const AGAIN: Duration = Duration::from_secs(2);
-/// How many of the platform's deployments are looked at each time.
-const NEWEST: usize = 20;
+
+/// What became of deliveries in one go.
+#[derive(Debug, Clone, Copy, Default)]
+struct Round {
+    done: usize,
+    left: usize,
+}
+
+/// Whether platforms whose events name no deployment answer, in one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leads {
+    Followed,
+    Lost,
+}
 
 impl Service {
     pub(super) async fn work_off(&self) {
+        // Those that wait for what they are about keep nobody from being looked at who came later.
+        let mut left = 0;
         loop {
-            let round = self.round().await;
+            let round = self.round(BATCH + left).await;
             let is_at_rest = match round {
-                Ok(count) => count == 0,
+                Ok(round) => {
+                    left = round.left;
+                    round.done == 0
+                }
                 Err(error) => {
                     tracing::error!(error = %self.redactor().redact(&error.to_string()), "deliveries wait");
                     true
@@ -45,72 +66,89 @@ impl Service {
         }
     }
 
-    /// Works off what waits; says how many were.
-    async fn round(&self) -> Result<usize, Error> {
-        let waiting = self.store().waiting_deliveries(BATCH).await?;
-        let now = self.clock.now();
-        let mut done = Vec::new();
+    /// Works off what waits, so many at most.
+    async fn round(&self, limit: usize) -> Result<Round, Error> {
+        let mut waiting = self.store().waiting_deliveries(limit).await?.into_iter();
         let known = self.known();
-        for delivery in waiting {
-            let outcome = match serde_json::from_value::<Sighting>(delivery.sighting) {
-                Err(error) => Some(format!("not understood: {error}")),
-                Ok(sighting) => match keep(self.store(), &sighting, &known, now).await {
-                    Ok(Kept::New(_) | Kept::Known(_)) => Some("recorded".to_owned()),
-                    Ok(Kept::Left(why)) if now - delivery.received_at > PATIENCE => Some(format!("left: {why}")),
-                    // What it is about may be told later.
-                    Ok(Kept::Left(_)) => None,
-                    Err(Error::Store(error)) if !error.is_about_what_was_asked() => return Err(error.into()),
-                    Err(error) => Some(format!("refused: {error}")),
-                },
-            };
-            if let Some(outcome) = outcome {
-                if outcome != "recorded" {
+        let mut leads = Leads::Followed;
+        let mut round = Round::default();
+        loop {
+            let now = self.clock.now();
+            let mut done = Vec::new();
+            for delivery in waiting.by_ref() {
+                let Some(outcome) = self.outcome(delivery.sighting, delivery.received_at, &known, &mut leads).await?
+                else {
+                    round.left += 1;
+                    continue;
+                };
+                if outcome != RECORDED {
                     tracing::warn!(provider = %delivery.provider, delivery = %delivery.id, outcome = %self.redactor().redact(&outcome), "delivery");
                 }
                 done.push(Worked { provider: delivery.provider, id: delivery.id, outcome });
+                if done.len() >= MARKED || self.cancel.requested().is_some() {
+                    break;
+                }
             }
-            if done.len() >= 200 || self.cancel.requested().is_some() {
-                break;
+            if !done.is_empty() {
+                self.store().work_off_deliveries(&done, now).await?;
+                self.counters.worked_off.fetch_add(done.len() as u64, Ordering::Relaxed);
+            }
+            self.check_what_is_live().await?;
+            round.done += done.len();
+            if waiting.len() == 0 || self.cancel.requested().is_some() {
+                return Ok(round);
             }
         }
-        if !done.is_empty() {
-            self.store().work_off_deliveries(&done, now).await?;
-            self.counters.worked_off.fetch_add(done.len() as u64, Ordering::Relaxed);
-        }
-        self.check_what_is_live().await?;
-        Ok(done.len())
     }
 
-    /// Asks a platform that is configured, as long as the server runs.
-    pub(super) async fn poll(&self) {
-        let Some(provider) = &self.place.provider else { return };
-        loop {
-            match provider.newest(NEWEST).await {
-                Ok(mut newest) => {
-                    // The oldest first, as they happened.
-                    newest.reverse();
-                    let known = self.known();
-                    for sighting in newest {
-                        if let Err(error) = keep(self.store(), &sighting, &known, self.clock.now()).await {
-                            tracing::error!(error = %self.redactor().redact(&error.to_string()), "a deployment was not recorded");
-                        }
-                    }
-                    if let Err(error) = self.check_what_is_live().await {
-                        tracing::error!(error = %self.redactor().redact(&error.to_string()), "health was not checked");
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(platform = provider.platform(), error = %self.redactor().redact(&error.to_string()), "the platform could not be asked");
-                }
-            }
-            if !self.pause(self.serve.poll).await {
-                return;
+    /// What became of a delivery; `None`: it waits for what it is about.
+    async fn outcome(
+        &self,
+        sighting: Value,
+        received_at: Timestamp,
+        known: &Known,
+        leads: &mut Leads,
+    ) -> Result<Option<String>, Error> {
+        let sighting = match serde_json::from_value::<Sighting>(sighting) {
+            Ok(sighting) => sighting,
+            Err(error) => return Ok(Some(format!("not understood: {error}"))),
+        };
+        match self.keep(sighting, known, leads).await {
+            Ok(Kept::New(_) | Kept::Known(_)) => Ok(Some(RECORDED.to_owned())),
+            Ok(Kept::Left(why)) => Ok((self.clock.now() - received_at > PATIENCE).then(|| format!("left: {why}"))),
+            Err(Error::Store(error)) if !error.is_about_what_was_asked() => Err(error.into()),
+            Err(error) => Ok(Some(format!("refused: {error}"))),
+        }
+    }
+
+    async fn keep(&self, sighting: Sighting, known: &Known, leads: &mut Leads) -> Result<Kept, Error> {
+        let Some(lead) = &sighting.lead else {
+            return keep(self.store(), &sighting, known, self.clock.now()).await;
+        };
+        let Some(render) = &self.render else {
+            return Ok(Kept::Left("only Render's API says which deployment it is about: configure `serve.render`"));
+        };
+        if *leads == Leads::Lost {
+            return Ok(Kept::Left("Render's API does not answer"));
+        }
+        let followed = async {
+            let seen = render.follow(lead).await?;
+            let address = if known.domain.is_none() { render.address(&lead.service).await? } else { None };
+            Ok::<_, deploy::Error>(Sighting { url: address.or(seen.url), ..seen })
+        };
+        match followed.await {
+            Ok(seen) => keep(self.store(), &seen, known, self.clock.now()).await,
+            Err(error) => {
+                // The others of this round need not wait for it, too.
+                *leads = Leads::Lost;
+                tracing::warn!(event = %lead.event, error = %self.redactor().redact(&error.to_string()), "Render was not understood");
+                Ok(Kept::Left("Render's API does not say which deployment it is about"))
             }
         }
     }
 
     /// A deployment's success triggers the health checks: those of the one that is live and was not checked yet.
-    async fn check_what_is_live(&self) -> Result<(), Error> {
+    pub(super) async fn check_what_is_live(&self) -> Result<(), Error> {
         let Some(live) = self.unchecked().await? else { return Ok(()) };
         // What could not be recorded is not tried again all the time.
         if !self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(live.id) {

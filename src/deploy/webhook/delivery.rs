@@ -11,7 +11,7 @@ use super::{Headers, Sender};
 use crate::deploy::sighting::environment;
 use crate::deploy::status::reading;
 use crate::deploy::vercel::of_commit;
-use crate::deploy::{Reading as State, Sighting, github, plain_line};
+use crate::deploy::{Lead, Reading as State, Sighting, github, plain_line};
 use crate::record::DeploymentStatus::{Cancelled, Deploying, Failed, Queued, RolledBack, Success};
 use crate::time::Timestamp;
 use chrono::DateTime;
@@ -181,22 +181,31 @@ fn railway_event(value: &Value) -> Result<Reading, String> {
     }))
 }
 
-/// Thin: which deploy it is is known only to Render's API, so that what is shown is the service's.
+/// Thin: of which deploy it is, only Render's API says.
 fn render_event(value: &Value) -> Result<Reading, String> {
     let kind = needed(value, "/type")?;
     let state = match (kind, text(value, "/data/status")) {
-        ("deploy_started", _) => State::Is(Deploying),
+        // How a build or a command before the deploy ends, the deploy says itself.
+        ("deploy_started" | "build_started" | "build_ended" | "pre_deploy_started" | "pre_deploy_ended", _) => {
+            State::Is(Deploying)
+        }
+        ("image_pull_failed", _) => State::Is(Failed),
         ("deploy_ended", Some(word)) => reading("render", word),
         _ => return Ok(Reading::Nothing(plain_line(kind))),
     };
-    let id = text(value, "/data/deployId").map_or_else(|| needed(value, "/data/id"), Ok)?;
     let at = time(value, "/timestamp");
-    Ok(some(Sighting {
+    let seen = Sighting {
         at,
         commit: commit(value, "/data/commit/id"),
         finished_at: (kind == "deploy_ended").then_some(at).flatten(),
-        ..Sighting::new("render", id, state, text(value, "/data/status").unwrap_or(kind))
-    }))
+        ..Sighting::new("render", "", state, text(value, "/data/status").unwrap_or(kind))
+    };
+    if let Some(id) = text(value, "/data/deployId") {
+        return Ok(some(Sighting { id: id.to_owned(), ..seen }));
+    }
+    let event = needed(value, "/data/id")?.to_owned();
+    let service = needed(value, "/data/serviceId")?.to_owned();
+    Ok(some(Sighting { id: event.clone(), lead: Some(Lead { event, service }), ..seen }))
 }
 
 fn netlify_event(value: &Value) -> Result<Reading, String> {

@@ -249,3 +249,32 @@ fn what_is_sent_again_has_the_same_id() {
     headers.insert("x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958".parse().unwrap());
     assert_eq!(parse(Sender::GitHub, &headers, b"{}").unwrap().id, "72d3162e-cc78-11e3-81ab-4c9367dc0958");
 }
+
+#[test]
+fn an_event_of_render_leads_to_a_deployment_and_others_say_nothing() {
+    let read = |kind: &str, status: &str| {
+        let body = format!(
+            r#"{{"type":"{kind}","timestamp":"2026-11-01T10:03:00Z","data":{{"id":"evt-1","serviceId":"srv-1"{status}}}}}"#
+        );
+        parse(Sender::Render, &HeaderMap::new(), body.as_bytes()).unwrap().reading
+    };
+    for (kind, status, expected) in [
+        ("deploy_started", "", DeploymentStatus::Deploying),
+        ("build_started", "", DeploymentStatus::Deploying),
+        ("build_ended", r#","status":"failed""#, DeploymentStatus::Deploying),
+        ("pre_deploy_started", "", DeploymentStatus::Deploying),
+        ("pre_deploy_ended", r#","status":"succeeded""#, DeploymentStatus::Deploying),
+        ("image_pull_failed", "", DeploymentStatus::Failed),
+        ("deploy_ended", r#","status":"succeeded""#, DeploymentStatus::Success),
+        ("deploy_ended", r#","status":"failed""#, DeploymentStatus::Failed),
+        ("deploy_ended", r#","status":"canceled""#, DeploymentStatus::Cancelled),
+    ] {
+        let Parsed::Sighting(seen) = read(kind, status) else { panic!("{kind} says nothing") };
+        assert_eq!(seen.reading, Reading::Is(expected), "{kind}");
+        let lead = seen.lead.unwrap();
+        assert_eq!((lead.event.as_str(), lead.service.as_str()), ("evt-1", "srv-1"));
+    }
+    for kind in ["plan_changed", "server_failed", "autoscaling_ended", "commit_ignored"] {
+        assert!(matches!(read(kind, ""), Parsed::Nothing(_)), "{kind}");
+    }
+}

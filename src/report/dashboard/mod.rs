@@ -1,23 +1,40 @@
-//! The dashboard: one page of HTML and SVG that needs no script, nothing from elsewhere and no server, so that it
-//! is the same page as a file. Everything on it has an address (`#error-…`, `#build-…`).
+//! The dashboard: pages of HTML and SVG that need no script and nothing from elsewhere. A server shows them one by
+//! one; as a file it is one page that holds the rest, too. Everything on them has an address (`#error-…`, `#build-…`).
 
+mod errors;
+mod health;
 mod page;
 mod plot;
+mod shell;
 
 use crate::diagnostic::{Level, Severity};
 use crate::gate::Outcome;
 use crate::record::{
-    ApiHealthCheck, BuildConfiguration, BuildStatus, DatabaseHealth, ProductionDeployment, TypeScriptError,
+    ApiHealthCheck, BuildConfiguration, BuildStatus, DatabaseHealth, Period, ProductionDeployment, TypeScriptError,
 };
-use crate::report::trends::Trends;
+use crate::report::trends::{HealthTrend, Trends};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
-pub use page::{STYLE, render_dashboard};
+pub use errors::{ErrorsPage, render_error, render_errors};
+pub use page::render_dashboard;
+pub use shell::STYLE;
+
+/// Where links lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// To the pages of a server.
+    Pages,
+    /// To places in the same file, which has all that there is to say.
+    Within,
+}
 
 /// What it shows.
 #[derive(Debug, Clone)]
 pub struct Data {
+    pub links: Links,
     pub branch: String,
     pub now: Timestamp,
     /// What the gate last said; `None` before the first run.
@@ -25,14 +42,19 @@ pub struct Data {
     /// Open errors, warnings and notes.
     pub tally: Vec<(Level, Severity, u64)>,
     /// The most severe of them.
-    pub errors: Vec<TypeScriptError>,
+    pub errors: Vec<Life>,
     /// The oldest first, with what the gate said of each.
     pub builds: Vec<(BuildConfiguration, Option<Outcome>)>,
     pub trends: Trends,
-    /// The newest first.
+    /// Single checks, the newest first; of each endpoint at least the last one.
     pub endpoints: Vec<ApiHealthCheck>,
-    /// The newest first.
+    /// The same of databases.
     pub databases: Vec<DatabaseHealth>,
+    /// Endpoints and databases over time.
+    pub health: Vec<HealthTrend>,
+    /// What that is added up by, and over how many hours or days.
+    pub by: Period,
+    pub periods: usize,
     /// The newest first.
     pub deployments: Vec<ProductionDeployment>,
 }
@@ -45,4 +67,24 @@ pub struct Gate {
     pub commit: Option<String>,
     pub at: Timestamp,
     pub build: Uuid,
+}
+
+/// An error and the builds of its life.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Life {
+    pub error: TypeScriptError,
+    /// Those that looked for it, the oldest first; older ones than these are not known here.
+    pub looked: Vec<Looked>,
+    /// The builds that the dashboard shows.
+    pub shown: Arc<BTreeSet<Uuid>>,
+}
+
+/// A build that read the step whole that says an error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Looked {
+    pub build: Uuid,
+    pub commit: Option<String>,
+    pub at: Timestamp,
+    /// Whether the error was there.
+    pub saw_it: bool,
 }

@@ -12,16 +12,16 @@ pub(super) struct Bar {
     pub(super) height: f64,
 }
 
-const WIDTH: usize = 6;
+const WIDTH: usize = 5;
 const HEIGHT: f64 = 24.0;
 
-/// The bars of one thing.
-pub(super) fn bars(label: &str, bars: &[Bar]) -> Markup {
+/// The bars of one thing; their kind is a class, too.
+pub(super) fn bars(kind: &str, label: &str, bars: &[Bar]) -> Markup {
     let width = bars.len() * WIDTH;
     html! {
-        svg class="bars" role="img" aria-label=(label) viewBox=(format!("0 0 {} 24", width.max(WIDTH))) width=(width.max(WIDTH)) height="24" {
+        svg class=(format!("bars {kind}")) role="img" aria-label=(label) viewBox=(format!("0 0 {} 24", width.max(WIDTH))) width=(width.max(WIDTH)) height="24" {
             @for (index, bar) in bars.iter().enumerate() {
-                @let tall = (bar.height.clamp(0.15, 1.0) * HEIGHT).round();
+                @let tall = (bar.height.clamp(0.1, 1.0) * HEIGHT).round();
                 rect class=(bar.class) x=(index * WIDTH) y=(HEIGHT - tall) width=(WIDTH - 1) height=(tall) { title { (bar.title) } }
             }
         }

@@ -106,12 +106,12 @@ impl HealthTrend {
 }
 
 /// `99.98%`.
-pub(super) fn availability(figures: &HealthFigures) -> String {
+pub(in crate::report) fn availability(figures: &HealthFigures) -> String {
     // Rounded down: only what never failed is 100 %.
     figures.availability.map_or_else(String::new, |percent| format!("{}%", (percent * 100.0).floor() / 100.0))
 }
 
-pub(super) fn time(millis: Option<f64>) -> String {
+pub(in crate::report) fn time(millis: Option<f64>) -> String {
     millis.map(digest::millis).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@
 //! builds before, since the last jump.
 
 mod health;
-mod page;
+mod plot;
 mod terminal;
 
 use crate::gate::{Scatter, Unit};
@@ -15,8 +15,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use health::{HealthFigures, HealthPoint, HealthTrend};
-pub(in crate::report) use page::draw_series;
-pub use page::render_page;
+pub(in crate::report) use health::{availability, time};
+pub(in crate::report) use plot::draw_series;
 pub use terminal::render_trends;
 
 /// One build.

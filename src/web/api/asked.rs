@@ -6,13 +6,13 @@ use crate::time::Timestamp;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 /// The parameters of a query.
-pub(super) struct Asked<T>(pub(super) T);
+pub(in crate::web) struct Asked<T>(pub(in crate::web) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Response;
@@ -31,6 +31,12 @@ pub(super) struct Wrong(pub(super) &'static str, pub(super) &'static str);
 impl From<Wrong> for Response {
     fn from(Wrong(name, must): Wrong) -> Self {
         answer::problem(StatusCode::BAD_REQUEST, &format!("`{name}` must be {must}"))
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        self.into()
     }
 }
 
@@ -82,7 +88,7 @@ pub(super) fn since(text: Option<&str>) -> Result<Option<Timestamp>, Wrong> {
     text.map(|text| text.parse::<Timestamp>().map_err(|_| wrong())).transpose()
 }
 
-pub(super) fn uuid(text: &str) -> Option<Uuid> {
+pub(in crate::web) fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten()
 }
 

@@ -1,7 +1,7 @@
 //! Errors: listed, shown, and moved along their life.
 
 use super::asked::{Asked, MOST, Wrong, limit, name, uuid, words};
-use super::{Shared, answer};
+use super::{Shared, Web, answer};
 use crate::app::errors::Deed;
 use crate::diagnostic::{Category, Level, Severity};
 use crate::record::{ErrorStatus, TypeScriptError};
@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ErrorsAsked {
+pub(in crate::web) struct ErrorsAsked {
     /// Of this branch, instead of the default branch.
     #[param(value_type = String, required = false, min_length = 1, max_length = 200, pattern = "^[ -~]+$")]
     branch: Option<String>,
@@ -83,24 +83,32 @@ fn query(asked: ErrorsAsked, usual_branch: &str) -> Result<(ErrorQuery, Option<S
     Ok((query, asked.cursor))
 }
 
+/// The query that was asked for, or what is wrong with it.
+pub(in crate::web) async fn wanted(web: &Web, asked: ErrorsAsked) -> Result<ErrorQuery, Response> {
+    let (mut query, cursor) = query(asked, web.service.branch())?;
+    if let Some(cursor) = cursor {
+        let id = uuid(&cursor).ok_or(Wrong("cursor", "what `next` of the page before says"))?;
+        match web.service.store().error(&id.into()).await {
+            Ok(error) => query.after = Some(ErrorPlace::of(&error)),
+            Err(Error::Unknown { .. }) => {
+                return Err(answer::problem(StatusCode::NOT_FOUND, "the cursor is of no error"));
+            }
+            Err(error) => return Err(answer::unavailable(web, &error)),
+        }
+    }
+    Ok(query)
+}
+
 /// List errors
 #[utoipa::path(get, path = "/api/v1/errors", operation_id = "listErrors", params(ErrorsAsked), responses(
     (status = 200, description = "Errors, the most severe first.", content_type = "application/json", body = ref("#/components/schemas/ErrorPage")),
     (status = 404, description = "The cursor is of no error.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
 ))]
 pub(super) async fn list(State(web): Shared, headers: HeaderMap, Asked(asked): Asked<ErrorsAsked>) -> Response {
-    let (mut query, cursor) = match query(asked, web.service.branch()) {
+    let query = match wanted(&web, asked).await {
         Ok(query) => query,
-        Err(wrong) => return wrong.into(),
+        Err(response) => return response,
     };
-    if let Some(cursor) = cursor {
-        let Some(id) = uuid(&cursor) else { return Wrong("cursor", "what `next` of the page before says").into() };
-        match web.service.store().error(&id.into()).await {
-            Ok(error) => query.after = Some(ErrorPlace::of(&error)),
-            Err(Error::Unknown { .. }) => return answer::problem(StatusCode::NOT_FOUND, "the cursor is of no error"),
-            Err(error) => return answer::unavailable(&web, &error),
-        }
-    }
     match web.service.store().errors(&query).await {
         Ok(page) => {
             let next = page.errors.last().filter(|_| page.has_more).map(|last| last.id.to_string());

@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa::OpenApi;
 
+pub(super) use asked::{Asked, uuid};
+pub(super) use errors::{ErrorsAsked, wanted};
+
 pub(super) fn routes() -> Router<Arc<Web>> {
     Router::new()
         .route("/api/v1/errors", get(errors::list))

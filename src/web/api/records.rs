@@ -1,13 +1,13 @@
 //! All other records, the newest first.
 
 use super::asked::{Asked, Wrong, cursor, limit, moment, name, one, since, uuid, words};
-use super::{Shared, answer};
+use super::{Shared, Web, answer};
 use crate::gate::Outcome;
 use crate::record::{
     ApiHealthCheck, BuildConfiguration, DatabaseHealth, DeploymentStatus, Environment, EnvironmentVariable,
     ProductionDeployment,
 };
-use crate::store::{BuildPlace, BuildQuery, DeploymentQuery, HealthQuery};
+use crate::store::{self, BuildPlace, BuildQuery, BuildRecord, DeploymentQuery, HealthQuery};
 use crate::time::Timestamp;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -26,12 +26,24 @@ pub(super) struct Page<T> {
     next: Option<String>,
 }
 
-/// One more than asked for was read: whether there are others is known then.
-fn page<T>(mut items: Vec<T>, limit: usize, place: impl Fn(&T) -> String) -> Page<T> {
-    let has_more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| has_more).map(place);
-    Page { items, next }
+/// The answer with a page of what was found: one more than asked for was read, so that it is known whether there are
+/// others. `place` is what the next page begins behind, `item` what is shown of each.
+fn page<T, I: Serialize>(
+    web: &Web,
+    headers: &HeaderMap,
+    found: Result<Vec<T>, store::Error>,
+    limit: usize,
+    place: impl Fn(&T) -> String,
+    item: impl Fn(T) -> I,
+) -> Response {
+    let mut found = match found {
+        Ok(found) => found,
+        Err(error) => return answer::unavailable(web, &error),
+    };
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(place);
+    answer::json(web, headers, &Page { items: found.into_iter().map(item).collect(), next })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -69,6 +81,18 @@ pub(super) struct Build {
     is_base: bool,
 }
 
+impl From<BuildRecord> for Build {
+    fn from(it: BuildRecord) -> Self {
+        Self {
+            run_id: it.run_id,
+            recorded_at: it.recorded_at,
+            verdict: it.verdict,
+            is_base: it.is_base,
+            configuration: it.build,
+        }
+    }
+}
+
 fn build_place(text: Option<&str>) -> Result<Option<BuildPlace>, Wrong> {
     let parse = |text: &str| {
         let mut parts = text.split('_');
@@ -85,55 +109,43 @@ fn build_place(text: Option<&str>) -> Result<Option<BuildPlace>, Wrong> {
     text.map(|text| parse(text).ok_or(Wrong("cursor", "what `next` of the page before says"))).transpose()
 }
 
-fn builds_query(asked: BuildsAsked, limit: usize) -> Result<BuildQuery, Wrong> {
+fn builds_query(asked: BuildsAsked) -> Result<(BuildQuery, usize), Wrong> {
+    let most = limit(asked.limit.as_deref())?;
     let is_hash = |text: &String| text.len() == 40 && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
     if asked.commit.as_ref().is_some_and(|commit| !is_hash(commit)) {
         return Err(Wrong("commit", "40 hex digits"));
     }
-    Ok(BuildQuery {
+    let query = BuildQuery {
         branch: name("branch", asked.branch)?,
         environment: one("environment", asked.environment.as_deref(), &Environment::ALL, Environment::as_str)?,
         since: since(asked.since.as_deref())?,
         commit: asked.commit,
         before: build_place(asked.cursor.as_deref())?,
-        limit: Some(limit + 1),
+        limit: Some(most + 1),
         ..BuildQuery::all()
-    })
+    };
+    Ok((query, most))
 }
 
 /// List builds
 #[utoipa::path(get, path = "/api/v1/builds", operation_id = "listBuilds", params(BuildsAsked), responses(
     (status = 200, description = "Builds, the newest first, without their files.", content_type = "application/json", body = ref("#/components/schemas/BuildPage")),
 ))]
-pub(super) async fn builds(State(web): Shared, headers: HeaderMap, Asked(asked): Asked<BuildsAsked>) -> Response {
-    let most = match limit(asked.limit.as_deref()) {
-        Ok(most) => most,
-        Err(wrong) => return wrong.into(),
+pub(super) async fn builds(
+    State(web): Shared,
+    headers: HeaderMap,
+    Asked(asked): Asked<BuildsAsked>,
+) -> Result<Response, Wrong> {
+    let (query, most) = builds_query(asked)?;
+    let found = web.service.store().builds(&query).await.map(|mut found| {
+        found.reverse();
+        found
+    });
+    let place = |it: &BuildRecord| {
+        let place = BuildPlace::of(it);
+        format!("{}_{}_{}", place.sequence, place.recorded_at.timestamp_micros(), place.run_id)
     };
-    let query = match builds_query(asked, most) {
-        Ok(query) => query,
-        Err(wrong) => return wrong.into(),
-    };
-    match web.service.store().builds(&query).await {
-        Ok(mut found) => {
-            found.reverse();
-            let place = |it: &crate::store::BuildRecord| {
-                let place = BuildPlace::of(it);
-                format!("{}_{}_{}", place.sequence, place.recorded_at.timestamp_micros(), place.run_id)
-            };
-            let Page { items, next } = page(found, most, place);
-            let build = |it: crate::store::BuildRecord| Build {
-                run_id: it.run_id,
-                recorded_at: it.recorded_at,
-                verdict: it.verdict,
-                is_base: it.is_base,
-                configuration: it.build,
-            };
-            let items = items.into_iter().map(build).collect();
-            answer::json(&web, &headers, &Page { items, next })
-        }
-        Err(error) => answer::unavailable(&web, &error),
-    }
+    Ok(page(&web, &headers, found, most, place, Build::from))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -172,18 +184,14 @@ fn health_query(asked: HealthAsked) -> Result<(HealthQuery, usize), Wrong> {
 #[utoipa::path(get, path = "/api/v1/api-health", operation_id = "listApiHealth", params(HealthAsked), responses(
     (status = 200, description = "Checks, the newest first.", content_type = "application/json", body = ref("#/components/schemas/ApiHealthPage")),
 ))]
-pub(super) async fn api_health(State(web): Shared, headers: HeaderMap, Asked(asked): Asked<HealthAsked>) -> Response {
-    let (query, most) = match health_query(asked) {
-        Ok(query) => query,
-        Err(wrong) => return wrong.into(),
-    };
-    match web.service.store().api_health(&query).await {
-        Ok(found) => {
-            let found: Page<ApiHealthCheck> = page(found, most, |it| cursor((it.last_checked, it.id)));
-            answer::json(&web, &headers, &found)
-        }
-        Err(error) => answer::unavailable(&web, &error),
-    }
+pub(super) async fn api_health(
+    State(web): Shared,
+    headers: HeaderMap,
+    Asked(asked): Asked<HealthAsked>,
+) -> Result<Response, Wrong> {
+    let (query, most) = health_query(asked)?;
+    let found = web.service.store().api_health(&query).await;
+    Ok(page(&web, &headers, found, most, |it: &ApiHealthCheck| cursor((it.last_checked, it.id)), |it| it))
 }
 
 /// List checks of databases
@@ -194,18 +202,10 @@ pub(super) async fn database_health(
     State(web): Shared,
     headers: HeaderMap,
     Asked(asked): Asked<HealthAsked>,
-) -> Response {
-    let (query, most) = match health_query(asked) {
-        Ok(query) => query,
-        Err(wrong) => return wrong.into(),
-    };
-    match web.service.store().database_health(&query).await {
-        Ok(found) => {
-            let found: Page<DatabaseHealth> = page(found, most, |it| cursor((it.last_tested, it.id)));
-            answer::json(&web, &headers, &found)
-        }
-        Err(error) => answer::unavailable(&web, &error),
-    }
+) -> Result<Response, Wrong> {
+    let (query, most) = health_query(asked)?;
+    let found = web.service.store().database_health(&query).await;
+    Ok(page(&web, &headers, found, most, |it: &DatabaseHealth| cursor((it.last_tested, it.id)), |it| it))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -249,18 +249,10 @@ pub(super) async fn deployments(
     State(web): Shared,
     headers: HeaderMap,
     Asked(asked): Asked<DeploymentsAsked>,
-) -> Response {
-    let (query, most) = match deployments_query(&asked) {
-        Ok(query) => query,
-        Err(wrong) => return wrong.into(),
-    };
-    match web.service.store().deployments(&query).await {
-        Ok(found) => {
-            let found: Page<ProductionDeployment> = page(found, most, |it| cursor((it.created_at, it.id)));
-            answer::json(&web, &headers, &found)
-        }
-        Err(error) => answer::unavailable(&web, &error),
-    }
+) -> Result<Response, Wrong> {
+    let (query, most) = deployments_query(&asked)?;
+    let found = web.service.store().deployments(&query).await;
+    Ok(page(&web, &headers, found, most, |it: &ProductionDeployment| cursor((it.created_at, it.id)), |it| it))
 }
 
 /// A variable of an environment. Never its value.

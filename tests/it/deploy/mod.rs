@@ -3,7 +3,7 @@
 mod github;
 mod manual;
 mod vercel;
-mod zeabur;
+pub(crate) mod zeabur;
 
 use crate::workshop::Workshop;
 use serde_json::Value;

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-const TOKEN: &str = "secret-token-0123456789";
+pub(crate) const TOKEN: &str = "secret-token-0123456789";
 const SECRET: &str = "postgres://app:hunter2hunter2@db.example.com/app";
 
-struct Zeabur {
+pub(crate) struct Zeabur {
     child: Child,
     port: u16,
     state: std::path::PathBuf,
@@ -43,17 +43,17 @@ impl Zeabur {
         Self { child, port: line.trim().parse().expect("the small Zeabur says its port"), state }
     }
 
-    fn set(&self, state: &Value) {
+    pub(crate) fn set(&self, state: &Value) {
         std::fs::write(&self.state, state.to_string()).unwrap();
     }
 
-    fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         serde_json::from_slice(&std::fs::read(&self.state).unwrap()).unwrap()
     }
 }
 
 /// A project at Zeabur whose API answers as `answer` says.
-fn bed(more: &str) -> (Workshop, Zeabur, String) {
+pub(crate) fn bed(more: &str) -> (Workshop, Zeabur, String) {
     let (workshop, _) = project("environment: production\n");
     let zeabur = Zeabur::start(&workshop);
     let yaml = format!(
@@ -71,7 +71,7 @@ fn bed(more: &str) -> (Workshop, Zeabur, String) {
     (workshop, zeabur, commit)
 }
 
-fn state(deployments: &Value) -> Value {
+pub(crate) fn state(deployments: &Value) -> Value {
     json!({ "token": TOKEN, "service": "65f000000000000000000385", "deployments": deployments, "variables": [], "domains": [],
         "logs": { "dep-new": [
             { "timestamp": "2026-11-01T10:00:05Z", "message": "\u{1b}[31mStep 1\u{1b}[0m" },

@@ -6,4 +6,4 @@ mod database;
 mod openapi;
 mod prism;
 pub(crate) mod server;
-mod tls;
+pub(crate) mod tls;

@@ -8,8 +8,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// An authority and what it signed.
-struct Authority {
-    folder: TempDir,
+pub(crate) struct Authority {
+    pub(crate) folder: TempDir,
 }
 
 fn openssl(folder: &Path, arguments: &[&str]) {
@@ -21,7 +21,7 @@ fn openssl(folder: &Path, arguments: &[&str]) {
 const KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::called("authority")
     }
 
@@ -73,13 +73,13 @@ impl Authority {
         (folder.join(certificate), folder.join(key))
     }
 
-    fn valid(&self, file: &str, name: &str) -> (PathBuf, PathBuf) {
+    pub(crate) fn valid(&self, file: &str, name: &str) -> (PathBuf, PathBuf) {
         self.sign(file, name, "20250101000000Z", "20400101000000Z")
     }
 }
 
 /// Serves a page with a certificate.
-fn serve((certificate, key): &(PathBuf, PathBuf), more: &[&str]) -> Server {
+pub(crate) fn serve((certificate, key): &(PathBuf, PathBuf), more: &[&str]) -> Server {
     let port = free_port();
     let mut command = Command::new("openssl");
     command.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-www", "-quiet"]);

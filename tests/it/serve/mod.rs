@@ -1,7 +1,10 @@
 //! `shipgate serve`, the real program, over HTTP.
 
 mod api;
+mod examples;
 mod page;
+mod poll;
+mod render;
 mod webhook;
 
 use crate::workshop::{Running, Workshop};
@@ -52,9 +55,17 @@ impl Server {
 
     /// At this port, with `DB` in its environment.
     pub(crate) fn start_at(workshop: &Workshop, port: u16, database: &str) -> Self {
+        Self::start_with(workshop, port, &[("SECRET", SECRET), ("DB", database)])
+    }
+
+    /// With these variables in its environment.
+    pub(crate) fn start_with(workshop: &Workshop, port: u16, variables: &[(&str, &str)]) -> Self {
         let address = format!("127.0.0.1:{port}");
-        let invocation = workshop.shipgate(&["serve", "--quiet", "--listen", &address]);
-        let running = invocation.env("SECRET", SECRET).env("DB", database).start();
+        let mut invocation = workshop.shipgate(&["serve", "--quiet", "--listen", &address]);
+        for (name, value) in variables {
+            invocation = invocation.env(name, value);
+        }
+        let running = invocation.start();
         let server = Self { running: Some(running), port };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
