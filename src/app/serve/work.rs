@@ -15,8 +15,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Deliveries that are looked at in one go, and of those so many until they are marked.
-const BATCH: usize = 2_000;
-const MARKED: usize = 200;
+const BATCH: usize = 500;
+const MARKED: usize = 250;
 const RECORDED: &str = "recorded";
 /// How long one is kept that speaks of a deployment nobody has told of yet.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
