@@ -1,6 +1,7 @@
 //! Errors of `astro build`, `astro sync` and `astro check` themselves: `[Name] message`, and below it
 //! `  Hint:`, `  Error reference:`, `  Location:` with `    path:4:5`, `  Stack trace:`. What vite or a
-//! page threw has no name; it follows `[ERROR] [vite] ✗ Build failed in 2s`, or the route on the same line.
+//! page threw has no name; it follows `[ERROR] [vite] ✗ Build failed in 2s`, or the route on the same line. There
+//! stands what a page prints, too: then the route's time follows, which one that failed never gets.
 //!
 //! Follows <https://github.com/withastro/astro/blob/main/packages/astro/src/core/messages.ts>.
 
@@ -13,7 +14,13 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "astro",
     markers: &["rror", "ailed", "Location:", "Stack trace:", "not supported by"],
     new: || {
-        Box::new(Astro { draft: Draft::new("astro"), candidate: Vec::new(), section: Section::None, thrown: false })
+        Box::new(Astro {
+            draft: Draft::new("astro"),
+            candidate: Vec::new(),
+            section: Section::None,
+            thrown: false,
+            doubtful: false,
+        })
     },
 };
 
@@ -37,16 +44,32 @@ struct Astro {
     section: Section,
     /// It has no name: rollup and esbuild count columns from 0.
     thrown: bool,
+    /// It follows a route and may be what the page printed; it is held back until something tells.
+    doubtful: bool,
 }
 
 impl Astro {
     fn close(&mut self, out: &mut Out<'_, '_>) {
-        if self.section != Section::None && !self.draft.message.is_empty() {
-            out.emit(&mut self.draft);
+        if self.section != Section::None && !self.doubtful {
+            self.emit(out);
         }
         self.section = Section::None;
         self.candidate.clear();
         self.thrown = false;
+    }
+
+    fn emit(&mut self, out: &mut Out<'_, '_>) {
+        if !self.draft.message.is_empty() {
+            out.emit(&mut self.draft);
+        }
+        self.doubtful = false;
+    }
+
+    /// What was held back is an error.
+    fn believe(&mut self, out: &mut Out<'_, '_>) {
+        if self.doubtful && self.section == Section::None {
+            self.emit(out);
+        }
     }
 
     /// Something without a name, whose message begins here.
@@ -83,11 +106,16 @@ impl Astro {
 
 impl Reader for Astro {
     fn is_open(&self) -> bool {
-        self.section != Section::None || !self.candidate.is_empty()
+        self.section != Section::None || self.doubtful || !self.candidate.is_empty()
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
         let text = line.text;
+        if self.doubtful && is_time(text) {
+            (self.section, self.thrown, self.doubtful) = (Section::None, false, false);
+            self.candidate.clear();
+            return Step::Took("astro: what a page printed");
+        }
         let title = match text.trim_ascii_end() {
             b"  Location:" | b"  File:" => Some(Section::Location),
             b"  Stack trace:" | b"  Hint:" | b"  Error reference:" | b"  Code:" | b"  Cause:" | b"  Caused by:" => {
@@ -97,16 +125,15 @@ impl Reader for Astro {
         };
         if let Some(section) = title {
             if self.section == Section::None {
-                let Some((name, message)) = head(&self.candidate) else {
-                    self.candidate.clear();
-                    return Step::Pass;
-                };
+                let candidate = std::mem::take(&mut self.candidate);
+                let Some((name, message)) = head(&candidate) else { return Step::Pass };
+                self.believe(out);
                 self.draft.clear();
                 self.draft.code.extend_from_slice(name);
                 self.draft.message.extend_from_slice(message.trim_ascii());
-                self.candidate.clear();
             }
             self.section = section;
+            self.doubtful = false;
             return Step::Took("astro: section");
         }
         let own = clock(text).is_some();
@@ -140,12 +167,14 @@ impl Reader for Astro {
             self.close(out);
         }
         if let Some(words) = clock(text) {
+            self.believe(out);
             let failed =
                 words.starts_with(b"[ERROR] [vite] ") && memchr::memmem::find(words, b" Build failed in ").is_some();
             let route = route_that_failed(words);
             if failed || route.is_some() {
                 self.candidate.clear();
                 self.throw(route.unwrap_or_default());
+                self.doubtful = route.is_some();
                 out.tool("astro");
                 return Step::Took("astro: announcement");
             }
@@ -171,7 +200,14 @@ impl Reader for Astro {
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.close(out);
+        self.believe(out);
     }
+}
+
+/// ` (+5ms)`, as it ends the line of a route.
+fn is_time(text: &[u8]) -> bool {
+    let time = text.trim_ascii_end().strip_prefix(b" (+").and_then(|rest| rest.strip_suffix(b")"));
+    time.is_some_and(|time| time.first().is_some_and(u8::is_ascii_digit) && time.ends_with(b"s"))
 }
 
 /// The words behind `14:03:01 `.
