@@ -3,18 +3,19 @@
 //!
 //! The message is the name of the test and below it the error as printed, up to its first frame. What
 //! the error quotes may look like any diagnostic; only TypeScript's reports for a suite that did not
-//! compile are left to their own reader.
+//! compile are left to their own reader. What a test prints (behind Vitest's `stdout | src/v.test.ts > name`, below
+//! Jest's `  console.log`) is nobody's report at all.
 
 use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
-use super::tsc::{number, parse_head};
+use super::tsc::{has_known_extension, number, parse_head};
 use crate::diagnostic::{Level, Total};
 use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "testing",
-    markers: &["FAIL", "●", "Failed Tests", "ailed", "rror"],
+    markers: &["FAIL", "●", "Failed Tests", "ailed", "rror", "stdout", "stderr", "console.", "  Tests ", "Tests: "],
     new: || {
         Box::new(Testing { draft: Draft::new("vitest"), phase: Phase::Idle, file: Vec::new(), suites: 0, total: None })
     },
@@ -31,6 +32,9 @@ enum Phase {
     /// Behind its place.
     Tail,
     JestTail,
+    /// In what a test prints, under Vitest, under Jest.
+    Printed,
+    JestPrinted,
 }
 
 struct Testing {
@@ -87,6 +91,19 @@ impl Reader for Testing {
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
         let text = line.text;
+        let opened = printed(text);
+        if let Some(printed) = opened {
+            self.close(out);
+            self.phase = printed;
+        }
+        match self.phase {
+            Phase::Printed if !ends_printed(text) => return Step::Took("vitest: what a test printed"),
+            Phase::JestPrinted if opened.is_some() || line.is_blank() || text.starts_with(b"    ") => {
+                return Step::Took("jest: what a test printed");
+            }
+            Phase::Printed | Phase::JestPrinted => self.phase = Phase::Idle,
+            _ => {}
+        }
         if let Some((file, name)) = vitest_head(text) {
             self.close(out);
             self.open("vitest", file, name, Phase::Vitest);
@@ -123,7 +140,7 @@ impl Reader for Testing {
             return Step::Took("testing: total");
         }
         match self.phase {
-            Phase::Idle => Step::Pass,
+            Phase::Idle | Phase::Printed | Phase::JestPrinted => Step::Pass,
             Phase::Suite => {
                 let listed = ["  ✓ ", "  ✕ ", "  ○ ", "    "].iter().any(|mark| text.starts_with(mark.as_bytes()));
                 if line.is_blank() || listed {
@@ -208,6 +225,23 @@ impl Testing {
         self.push(words);
         Step::Took("jest: error")
     }
+}
+
+/// `stdout | src/v.test.ts > name`, or Jest's `  console.log`.
+fn printed(text: &[u8]) -> Option<Phase> {
+    if let Some(method) = text.strip_prefix(b"  console.") {
+        return method.iter().all(u8::is_ascii_alphabetic).then_some(Phase::JestPrinted);
+    }
+    let test = text.strip_prefix(b"stdout | ").or_else(|| text.strip_prefix(b"stderr | "))?;
+    let is_test = test == b"unknown test" || has_known_extension(test) || find(test, b" > ").is_some();
+    is_test.then_some(Phase::Printed)
+}
+
+/// What Vitest says next itself.
+fn ends_printed(text: &[u8]) -> bool {
+    const OWN: [&str; 10] =
+        [" ✓ ", " ✔ ", " × ", " ❯ ", " ↓ ", " FAIL  ", " Test Files ", "      Tests ", "⎯⎯⎯", " RUN  "];
+    OWN.iter().any(|own| text.starts_with(own.as_bytes()))
 }
 
 /// ` FAIL  src/v.test.ts > suite > name`, with a project in bars before it.
