@@ -11,7 +11,7 @@
 use super::detect::TsConfig;
 use super::manager::Managed;
 use super::script::{Checker, chain};
-use super::{AstroCheck, Error, Framework, Manager, Package, Project, info, install, versions, warning};
+use super::{AstroCheck, Error, Framework, Manager, Package, Project, info, install, versions, warning, workspace};
 use crate::config::StepConfig;
 use crate::report::model::Notice;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,11 @@ impl Plan {
             return Ok(None);
         }
         if project.tsconfig == TsConfig::Absent {
+            if let Some(script) = types_script(project)? {
+                let reason = format!("`package.json` has a `{script}` script");
+                self.push(StepKind::Check, "check", manager.run_script(script), "auto", reason);
+                return Ok(None);
+            }
             if project.uses_typescript() {
                 let message = "TypeScript is asked for and there is no `tsconfig.json`, so types are not checked";
                 self.notices.push(warning(message, manager.run_program("tsc --init")));
@@ -183,6 +188,17 @@ impl Plan {
 
 /// Promises nothing but its exit status.
 const EXIT_STATUS: &str = "exit-status";
+
+/// The script that checks types where no `tsconfig.json` lies beside it, as at the root of a workspace.
+fn types_script(project: &Project) -> Result<Option<&'static str>, Error> {
+    const NAMES: [&str; 4] = ["typecheck", "type-check", "check-types", "check:types"];
+    if let Some(name) = NAMES.into_iter().find(|name| project.script(name).is_some()) {
+        return Ok(Some(name));
+    }
+    // Elsewhere a script of this name may look at anything.
+    let is_workspace = project.script("check").is_some() && !workspace::members(&project.directory)?.is_empty();
+    Ok(is_workspace.then_some("check"))
+}
 
 /// `-b` follows references; `--force` has it check what it takes to be up to date. `--noEmit` goes with
 /// `-b` from TypeScript 5.6 on. (`-b` writes its `.tsbuildinfo` all the same; TypeScript has no way around it.)

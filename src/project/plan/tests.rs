@@ -124,6 +124,22 @@ fn vue_and_svelte_are_checked_by_what_knows_their_files() {
 }
 
 #[test]
+fn the_root_of_a_workspace_is_checked_by_its_own_script() {
+    let root = |name: &str| {
+        let package =
+            format!(r#"{{"workspaces": ["apps/*"], "scripts": {{"build": "turbo build", "{name}": "turbo {name}"}}}}"#);
+        let member = ("apps/web/package.json", r#"{"name": "web"}"#);
+        Site::new(&package, &[("package-lock.json", "{}"), member]).commands()
+    };
+    assert_eq!(root("check-types")[1], "npm run check-types [auto]");
+    assert_eq!(root("check")[1], "npm run check [auto]");
+    assert_eq!(root("lint")[1], "npm run build [auto]");
+    // Outside of one it may look at anything.
+    let alone = Site::new(r#"{"scripts": {"build": "make", "check": "prettier --check ."}}"#, &[("bun.lock", "")]);
+    assert_eq!(alone.commands()[1..], ["bun run build [auto]"]);
+}
+
+#[test]
 fn an_install_in_a_workspace_runs_at_its_root() {
     let site =
         Site::new(r#"{"workspaces": ["apps/*"]}"#, &[("package-lock.json", "{}"), ("apps/web/package.json", ASTRO)]);
