@@ -305,6 +305,8 @@ pub struct HealthQuery {
     /// Only those that are older than this one.
     pub before: Option<Moment>,
     pub limit: Option<usize>,
+    /// Of endpoints: only checks that belong to these deployments. An empty list asks for nothing special.
+    pub deployments: Vec<Uuid>,
 }
 
 impl HealthQuery {
@@ -317,7 +319,10 @@ impl HealthQuery {
 
     #[must_use]
     pub fn select_api(&self, mut checks: Vec<ApiHealthCheck>) -> Vec<ApiHealthCheck> {
-        checks.retain(|it| self.matches(it.environment, &it.endpoint_path, (it.last_checked, it.id)));
+        let is_of = |it: &ApiHealthCheck| {
+            self.deployments.is_empty() || it.deployment_id.is_some_and(|id| self.deployments.contains(&id))
+        };
+        checks.retain(|it| is_of(it) && self.matches(it.environment, &it.endpoint_path, (it.last_checked, it.id)));
         checks.sort_unstable_by_key(|it| Reverse((it.last_checked, it.id)));
         checks.truncate(self.limit.unwrap_or(usize::MAX));
         checks

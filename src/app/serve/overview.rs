@@ -69,6 +69,12 @@ pub(in crate::app) async fn overview(store: &dyn Store, asked: &Asked, now: Time
     let health = HealthTrend::all(store.health_spans(&asked.spans).await?, asked.by, asked.periods);
     let wanted = DeploymentQuery { environment, limit: Some(DEPLOYMENTS), ..DeploymentQuery::default() };
     let deployments = store.deployments(&wanted).await?;
+    let ids: Vec<Uuid> = deployments.iter().map(|it| it.id).collect();
+    let checks = if ids.is_empty() {
+        Vec::new()
+    } else {
+        store.api_health(&HealthQuery { deployments: ids, limit: Some(CHECKS), ..HealthQuery::default() }).await?
+    };
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
     let trends = Trends::new(branch, builds.iter().map(|record| (&record.build, reading(record.is_base))));
     let gate = builds.last().map(|last| dashboard::Gate {
@@ -100,6 +106,7 @@ pub(in crate::app) async fn overview(store: &dyn Store, asked: &Asked, now: Time
         by: asked.by,
         periods: asked.periods,
         deployments,
+        checks,
     })
 }
 

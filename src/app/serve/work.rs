@@ -178,8 +178,8 @@ impl Service {
             ..DeploymentQuery::default()
         };
         let Some(live) = self.store().deployments(&query).await?.pop() else { return Ok(None) };
-        let query = HealthQuery { environment: Some(live.environment), limit: Some(1_000), ..HealthQuery::default() };
-        let is_checked = self.store().api_health(&query).await?.iter().any(|it| it.deployment_id == Some(live.id));
+        let query = HealthQuery { deployments: vec![live.id], limit: Some(1), ..HealthQuery::default() };
+        let is_checked = !self.store().api_health(&query).await?.is_empty();
         Ok((!is_checked && live.superseded_at.is_none()).then_some(live))
     }
 }

@@ -264,3 +264,17 @@ fn address(kind: &str, (name, environment): &Name) -> String {
         Sha256::digest(whole.as_bytes()).iter().take(3).fold(String::new(), |it, byte| format!("{it}{byte:02x}"));
     format!("{kind}-{}-{hash}", slug(&whole))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_lasts_and_is_of_one_thing_alone() {
+        let of = |name: &str| address("endpoint", &(name.to_owned(), Environment::Production));
+        let one = of("GET /api/a-b");
+        assert!(one.starts_with("endpoint-production-GET--api-a-b-") && one == of("GET /api/a-b"), "{one}");
+        assert_ne!(one, of("GET /api/a/b"));
+        assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+}

@@ -57,6 +57,8 @@ pub struct Data {
     pub periods: usize,
     /// The newest first.
     pub deployments: Vec<ProductionDeployment>,
+    /// What was checked because of them.
+    pub checks: Vec<ApiHealthCheck>,
 }
 
 /// The last run of the gate.

@@ -13,6 +13,9 @@ use crate::report::{digest::short_commit, quantity};
 use crate::time::Timestamp;
 use maud::{Markup, PreEscaped, html};
 
+/// Checks of a deployment that are named because they did not go well.
+const UNWELL: usize = 3;
+
 /// The whole page.
 ///
 /// # Errors
@@ -147,7 +150,7 @@ fn deployments(data: &Data) -> Markup {
                 p id="deployments-summary" { (summary(&sum)) }
                 div class="scroll" tabindex="0" role="region" aria-label="Deployments" { table {
                     thead { tr { th scope="col" { "Began" } th scope="col" { "Version" } th scope="col" { "Commit" } th scope="col" { "State" } th scope="col" { "Checks" } th scope="col" class="n" { "Took" } th scope="col" class="n" { "Lead time" } th scope="col" { "Where" } } }
-                    tbody { @for one in &data.deployments { (deployment_row(one, &data.endpoints)) } }
+                    tbody { @for one in &data.deployments { (deployment_row(one, &data.checks)) } }
                 } }
                 @if sum.weeks.len() > 1 {
                     details id="weeks" { summary { "By week" } div class="scroll" tabindex="0" role="region" aria-label="Deployments by week" { table {
@@ -163,21 +166,26 @@ fn deployments(data: &Data) -> Markup {
     }
 }
 
-fn deployment_row(one: &ProductionDeployment, endpoints: &[ApiHealthCheck]) -> Markup {
+fn deployment_row(one: &ProductionDeployment, checks: &[ApiHealthCheck]) -> Markup {
     let class = match one.deployment_status {
         DeploymentStatus::Success => "good",
         DeploymentStatus::Failed | DeploymentStatus::RolledBack => "bad",
         DeploymentStatus::Queued | DeploymentStatus::Deploying => "warn",
         DeploymentStatus::Cancelled => "none",
     };
-    let of: Vec<&ApiHealthCheck> = endpoints.iter().filter(|it| it.deployment_id == Some(one.id)).collect();
+    let of: Vec<&ApiHealthCheck> = checks.iter().filter(|it| it.deployment_id == Some(one.id)).collect();
     let well = of.iter().filter(|it| it.status == HealthStatus::Healthy).count();
     html! {
         tr id=(format!("deployment-{}", one.id)) {
             td { a href=(format!("#deployment-{}", one.id)) { (moment(one.created_at)) } }
             td { (one.version.to_string()) } td { (commit(Some(&one.commit_hash))) }
             td { span class=(format!("tag {class}")) { (state(one)) } @if let Some(problem) = &one.error_message { br; span class="soft" { (problem) } } }
-            td { @if of.is_empty() { "–" } @else { span class=(if well == of.len() { "good" } else { "bad" }) { (well) "/" (of.len()) " healthy" } } }
+            td { @if of.is_empty() { "–" } @else {
+                span class=(if well == of.len() { "good" } else { "bad" }) { (well) "/" (of.len()) " healthy" }
+                @for it in of.iter().filter(|it| it.status != HealthStatus::Healthy).take(UNWELL) {
+                    br; span class="soft" { (it.http_method.as_str()) " " code { (it.endpoint_path) } " " (it.status.as_str()) }
+                }
+            } }
             td class="n" { (seconds(one.deployment_time)) } td class="n" { (seconds(one.lead_time())) }
             td { (one.deployment_platform) " " span class="soft" { (one.environment.as_str()) } }
         }

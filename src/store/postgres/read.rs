@@ -191,6 +191,10 @@ pub(super) async fn health<T: Table>(
         builder.push(format!(" and t.{at} >= ")).push_bind(since);
     }
     push_before(&mut builder, at, wanted.before);
+    // Databases are checked whatever is deployed.
+    if !wanted.deployments.is_empty() && T::COLUMNS.contains(&"deployment_id") {
+        builder.push(" and t.deployment_id = any(").push_bind(wanted.deployments.clone()).push(")");
+    }
     let limit = wanted.limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
     builder.push(format!(" order by t.{at} desc, t.id desc{limit}"));
     all_of(&fetch(session, builder).await?)

@@ -176,6 +176,7 @@ fn health_query(asked: HealthAsked) -> Result<(HealthQuery, usize), Wrong> {
         since: since(asked.since.as_deref())?,
         before: moment(asked.cursor.as_deref())?,
         limit: Some(most + 1),
+        ..HealthQuery::default()
     };
     Ok((query, most))
 }

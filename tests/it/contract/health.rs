@@ -17,6 +17,7 @@ contract!(
     a_deployment_goes_its_way_and_keeps_its_variables,
     old_checks_and_deployments_go_on_write keeping two_of_each,
     the_newest_check_of_each_is_how_it_stands,
+    checks_of_a_deployment_are_found_among_all_others,
     hours_and_days_outlive_the_checks_and_count_each_once keeping two_of_each,
 );
 
@@ -53,6 +54,34 @@ async fn checks_are_appended_once_and_come_newest_first(store: Arc<dyn Store>) {
         store.add_database_health(std::slice::from_ref(&check)).await.unwrap();
     }
     assert_eq!(store.database_health(&HealthQuery::default()).await.unwrap(), [check.into_inner()]);
+}
+
+async fn checks_of_a_deployment_are_found_among_all_others(store: Arc<dyn Store>) {
+    let deployments = [deployment(), deployment(), deployment()];
+    for one in &deployments {
+        store.add_deployment(&Valid::new(one.clone()).unwrap()).await.unwrap();
+    }
+    let ids = deployments.map(|it| it.id);
+    let checks: Vec<_> = (0..9_i64)
+        .map(|minute| {
+            let mut check = api_health();
+            check.last_checked = start() + Duration::minutes(minute);
+            check.deployment_id = [Some(ids[0]), Some(ids[1]), None][minute as usize % 3];
+            Valid::new(check).unwrap()
+        })
+        .collect();
+    store.add_api_health(&checks).await.unwrap();
+    let found = async |deployments: Vec<Uuid>, limit| {
+        let query = HealthQuery { deployments, limit, ..HealthQuery::default() };
+        let found = store.api_health(&query).await.unwrap();
+        found.iter().map(|it| (it.last_checked - start()).num_minutes()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(vec![ids[0]], None).await, [6, 3, 0]);
+    assert_eq!(found(vec![ids[1], ids[0]], Some(4)).await, [7, 6, 4, 3]);
+    assert_eq!(found(vec![ids[2]], None).await, [0; 0]);
+    store.add_database_health(&[Valid::new(database_health()).unwrap()]).await.unwrap();
+    let of = HealthQuery { deployments: vec![ids[2]], ..HealthQuery::default() };
+    assert_eq!(store.database_health(&of).await.unwrap().len(), 1, "databases are checked whatever is deployed");
 }
 
 async fn the_newest_check_of_each_is_how_it_stands(store: Arc<dyn Store>) {
