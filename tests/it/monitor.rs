@@ -108,8 +108,8 @@ fn once_says_what_changed_and_nothing_else_and_ends_as_the_thresholds_say() {
     let health = &json["health"][0];
     assert_eq!((health["by"].as_str(), health["overall"]["checks"].as_u64()), (Some("day"), Some(5)));
     assert_eq!(health["overall"]["availability"].as_f64(), Some(60.0));
-    let page = workshop.shipgate(&["trends", "--html", "-"]).ends().stdout;
-    assert!(page.contains(">GET /api/health</h2>") && page.contains("60% available in 5 checks"), "{page}");
+    let page = workshop.shipgate(&["trends", "--report", "html"]).ends().stdout;
+    assert!(page.contains("GET /api/health: 60% available in 5 checks"), "{page}");
 }
 
 #[test]
