@@ -19,8 +19,9 @@ use hyper::header::{
 use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io::Read as _;
+use std::pin::Pin;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
@@ -113,41 +114,77 @@ async fn one(dialler: &Dialler, hop: &Hop, max_size: u64, watch: &mut Stopwatch)
     let dialled = dialler.dial(&hop.url, watch).await?;
     watch.enter(Phase::FirstByte);
     let limit = dialler.timeouts.first_byte;
-    let answered = timeout(limit, send(dialled, hop)).await;
-    let (head, body, _driver) = match answered {
-        Err(_) => return Err(Problem::timed_out(Phase::FirstByte, limit, &place)),
-        Ok(Err(error)) => {
-            let why = in_plain_words(&error);
-            return Err(if error.is_parse() {
-                Problem::failed(
-                    format!("`{place}` answered with something that is no HTTP: {why}"),
-                    "see what listens there",
-                )
-            } else {
-                Problem::broken(&place, Phase::FirstByte, &why)
-            });
+    let late = || Problem::timed_out(Phase::FirstByte, limit, &place);
+    let request = request(&dialled, hop);
+    let io = TokioIo::new(dialled.stream);
+    let reading = Reading { limit, max_size, place: &place };
+    let (head, body) = match dialled.protocol {
+        Protocol::Http1 => {
+            let (mut sender, connection) = http1::handshake(io).await.map_err(|error| unsaid(&place, &error))?;
+            beside(Box::pin(connection), reading.read(sender.send_request(request), watch)).await?
         }
-        Ok(Ok(answered)) => answered,
+        Protocol::Http2 => {
+            let begun = timeout(limit, http2::handshake(TokioExecutor::new(), io)).await.map_err(|_| late())?;
+            let (mut sender, connection) = begun.map_err(|error| unsaid(&place, &error))?;
+            beside(Box::pin(connection), reading.read(sender.send_request(request), watch)).await?
+        }
     };
-    watch.enter(Phase::Body);
-    let body = read_body(body, max_size, &place).await?;
     let body = unpack(&head.headers, body, max_size)?;
     Ok(Answer { status: head.status, headers: head.headers, body })
 }
 
-/// Ends the connection's task with the exchange.
-struct Driver(JoinHandle<()>);
+/// Does the work while the connection is kept going. Both are one task: a second one would be woken for every
+/// message between them.
+async fn beside<W: Future>(mut connection: Connection, work: W) -> W::Output {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        _ = &mut connection => {}
+    }
+    work.await
+}
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
+/// What has to be asked again and again for a connection to go on.
+type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// No answer came, and why.
+fn unsaid(place: &Place, error: &hyper::Error) -> Problem {
+    let why = in_plain_words(error);
+    if error.is_parse() {
+        let message = format!("`{place}` answered with something that is no HTTP: {why}");
+        Problem::failed(message, "see what listens there")
+    } else {
+        Problem::broken(place, Phase::FirstByte, &why)
     }
 }
 
-type Answered = (http::response::Parts, Incoming, Driver);
+/// How an answer is read.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    /// Of its beginning.
+    limit: Duration,
+    max_size: u64,
+    place: &'a Place,
+}
 
-async fn send(dialled: Dialled, hop: &Hop) -> Result<Answered, hyper::Error> {
-    let io = TokioIo::new(dialled.stream);
+impl Reading<'_> {
+    async fn read(
+        self,
+        answer: impl Future<Output = hyper::Result<hyper::Response<Incoming>>>,
+        watch: &mut Stopwatch,
+    ) -> Result<(http::response::Parts, Vec<u8>), Problem> {
+        let answer = match timeout(self.limit, answer).await {
+            Ok(answer) => answer.map_err(|error| unsaid(self.place, &error))?,
+            Err(_) => return Err(Problem::timed_out(Phase::FirstByte, self.limit, self.place)),
+        };
+        watch.enter(Phase::Body);
+        let (head, body) = answer.into_parts();
+        Ok((head, read_body(body, self.max_size, self.place).await?))
+    }
+}
+
+fn request(dialled: &Dialled, hop: &Hop) -> hyper::Request<Full<Bytes>> {
     let is_whole = dialled.forward.is_some() || dialled.protocol == Protocol::Http2;
     let mut request = hyper::Request::new(Full::new(hop.body.clone()));
     *request.method_mut() = hop.method.clone();
@@ -177,20 +214,7 @@ async fn send(dialled: Dialled, hop: &Hop) -> Result<Answered, hyper::Error> {
     if let Some(credentials) = dialled.forward.as_ref().and_then(|proxy| proxy.basic_auth()) {
         headers.insert(PROXY_AUTHORIZATION, credentials.clone());
     }
-    let (response, driver) = match dialled.protocol {
-        Protocol::Http1 => {
-            let (mut sender, connection) = http1::handshake(io).await?;
-            let driver = Driver(tokio::spawn(async { drop(connection.await) }));
-            (sender.send_request(request).await?, driver)
-        }
-        Protocol::Http2 => {
-            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
-            let driver = Driver(tokio::spawn(async { drop(connection.await) }));
-            (sender.send_request(request).await?, driver)
-        }
-    };
-    let (head, body) = response.into_parts();
-    Ok((head, body, driver))
+    request
 }
 
 fn origin_form(url: &Url) -> String {

@@ -156,7 +156,8 @@ impl Prober {
             None => None,
         };
         let _of_all = self.all.acquire().await.ok();
-        let observation = probe(&self.client.dialler, endpoint, self.client.settings.max_size).await;
+        // What a request needs is large, and those who wait for their turn are many.
+        let observation = Box::pin(probe(&self.client.dialler, endpoint, self.client.settings.max_size)).await;
         match place {
             Some(place) if was_unreachable(&observation) && !is_own(&place) => self.doubt(observation).await,
             _ => observation,
