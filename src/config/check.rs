@@ -8,7 +8,7 @@ use super::database::check_databases;
 use super::deploy::check_deploy;
 use super::monitor::check_monitor;
 use super::pattern::{self, ErrorformatText};
-use super::raw::{RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
+use super::raw::{RawAge, RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
 use super::read::{At, Read, Reader};
 use super::serve::check_serve;
 use super::suggest::quoted;
@@ -19,6 +19,7 @@ use super::value::{Count, VariableName};
 use super::{Config, LimitConfig, RetentionConfig, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
 use crate::gate::{Measure, Policy, Threshold};
 use crate::parse::{Errorformat, Format, Needs};
+use crate::record::SpanLimit;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -213,7 +214,7 @@ fn check_spec(key: &str, raw: RawVariable, reader: &mut Reader) -> VariableSpec 
 }
 
 fn check_store(raw: RawStore, reader: &mut Reader) -> (StoreConfig, RetentionConfig) {
-    let retention = raw.retention.map(|retention| check_retention(&retention.value)).unwrap_or_default();
+    let retention = raw.retention.map(|retention| check_retention(&retention.value, reader)).unwrap_or_default();
     let Some(kind) = raw.kind else { return (StoreConfig::default(), retention) };
     let mut misplaced = |key: &str, span: Option<&Span>, kind: &str| {
         if let Some(span) = span {
@@ -245,7 +246,7 @@ fn check_store(raw: RawStore, reader: &mut Reader) -> (StoreConfig, RetentionCon
     (store, retention)
 }
 
-fn check_retention(raw: &RawRetention) -> RetentionConfig {
+fn check_retention(raw: &RawRetention, reader: &mut Reader) -> RetentionConfig {
     let limit = |raw: &Option<At<RawLimit>>| {
         let count = |raw: &Option<At<Count>>| raw.as_ref().map(|it| it.value.0);
         raw.as_ref().map_or_else(LimitConfig::default, |limit| LimitConfig {
@@ -253,12 +254,23 @@ fn check_retention(raw: &RawRetention) -> RetentionConfig {
             days: count(&limit.value.days),
         })
     };
+    let age = |raw: &Option<At<RawAge>>| raw.as_ref()?.value.days.as_ref().map(|days| days.value.0);
+    let (health_by_hour, health_by_day) = (age(&raw.health_by_hour), age(&raw.health_by_day));
+    let hours = health_by_hour.unwrap_or(SpanLimit::HOURS_IN_DAYS);
+    let days = health_by_day.unwrap_or(SpanLimit::DAYS);
+    if let Some(named) = raw.health_by_day.as_ref().or(raw.health_by_hour.as_ref()).filter(|_| days < hours) {
+        let message =
+            format!("`health-by-day` is kept for {days} days, and `health-by-hour`, which becomes it, for {hours}");
+        reader.mistake(&named.span, message, format!("keep it as long at least: `health-by-day: {{ days: {hours} }}`"));
+    }
     RetentionConfig {
         builds: limit(&raw.builds),
         bundles: raw.bundles.as_ref().map(|it| it.value.0),
         resolved_errors: limit(&raw.resolved_errors),
         api_health: limit(&raw.api_health),
         database_health: limit(&raw.database_health),
+        health_by_hour,
+        health_by_day,
         deployments: limit(&raw.deployments),
     }
 }

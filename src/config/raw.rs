@@ -149,8 +149,21 @@ keys! {
         api_health = "api-health": RawLimit,
         /// Checks of databases. Default: 10000, 90 days.
         database_health = "database-health": RawLimit,
+        /// Availability and response times of endpoints and databases by the hour, which outlive the single checks;
+        /// older hours become days. Default: 14 days.
+        health_by_hour = "health-by-hour": RawAge,
+        /// The same by the day. Default: 730 days.
+        health_by_day = "health-by-day": RawAge,
         /// Deployments. Default: 500, 730 days.
         deployments = "deployments": RawLimit,
+    }
+}
+
+keys! {
+    /// For how long something is kept.
+    struct RawAge, sample "{ days: 14 }" {
+        /// That of the last so many days.
+        days = "days" required "14": Count,
     }
 }
 

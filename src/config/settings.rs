@@ -152,6 +152,10 @@ pub struct RetentionConfig {
     pub resolved_errors: LimitConfig,
     pub api_health: LimitConfig,
     pub database_health: LimitConfig,
+    /// Days.
+    pub health_by_hour: Option<u32>,
+    /// Days.
+    pub health_by_day: Option<u32>,
     pub deployments: LimitConfig,
 }
 

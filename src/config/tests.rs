@@ -266,6 +266,12 @@ fn a_store_is_files_or_a_database_and_never_half_of_each() {
     let retention = config(retention).retention;
     assert_eq!((retention.builds.count, retention.builds.days, retention.bundles), (Some(9), Some(2), Some(1)));
     assert_eq!((retention.api_health.count, retention.api_health.days), (None, Some(3)));
+    let health = |hours: &str| format!("store: {{ kind: json, retention: {{ health-by-hour: {{ days: {hours} }} }} }}");
+    let retention = config(&health("30")).retention;
+    assert_eq!((retention.health_by_hour, retention.health_by_day), (Some(30), None));
+    let shorter = "`health-by-day` is kept for 730 days, and `health-by-hour`, which becomes it, for 731";
+    assert_eq!(first(&health("731")), shorter);
+    assert!(first(&health("14, count: 3")).contains("`count`"), "they are as many as there are hours");
 }
 
 #[test]

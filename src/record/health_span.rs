@@ -237,9 +237,17 @@ pub struct SpanLimit {
     pub days: TimeDelta,
 }
 
+impl SpanLimit {
+    /// Days for which hours are kept where nothing else is said.
+    pub const HOURS_IN_DAYS: u32 = 14;
+    /// The same of days.
+    pub const DAYS: u32 = 730;
+}
+
 impl Default for SpanLimit {
     fn default() -> Self {
-        Self { hours: TimeDelta::days(14), days: TimeDelta::days(730) }
+        let days = |count: u32| TimeDelta::days(count.into());
+        Self { hours: days(Self::HOURS_IN_DAYS), days: days(Self::DAYS) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::app::Process;
 use crate::config::{Config, LimitConfig, RetentionConfig, StoreConfig, Template};
+use crate::record::SpanLimit;
 use crate::store::postgres::{Address, DEFAULT_SCHEMA, Failure, FailureKind};
 use crate::store::{Error, JsonStore, Limit, PostgresStore, Retention, Store};
 use chrono::TimeDelta;
@@ -76,9 +77,10 @@ pub(in crate::app) fn connection_string<'v>(
 
 /// What the configuration says over the defaults.
 fn retention(config: &RetentionConfig) -> Retention {
+    let days = |count: u32| TimeDelta::days(count.into());
     let limit = |default: Limit, config: LimitConfig| Limit {
         count: config.count.map_or(default.count, |count| Some(count as usize)),
-        age: config.days.map_or(default.age, |days| Some(TimeDelta::days(days.into()))),
+        age: config.days.map_or(default.age, |count| Some(days(count))),
     };
     let default = Retention::default();
     Retention {
@@ -88,6 +90,9 @@ fn retention(config: &RetentionConfig) -> Retention {
         api_health: limit(default.api_health, config.api_health),
         database_health: limit(default.database_health, config.database_health),
         deployments: limit(default.deployments, config.deployments),
-        health_spans: default.health_spans,
+        health_spans: SpanLimit {
+            hours: config.health_by_hour.map_or(default.health_spans.hours, days),
+            days: config.health_by_day.map_or(default.health_spans.days, days),
+        },
     }
 }

@@ -6,7 +6,7 @@ use crate::store::{run, start};
 use chrono::Duration;
 use shipgate::record::{
     DeploymentStatus, Environment, EnvironmentVariable, HealthSpan, HealthStatus, HttpMethod, Period,
-    ProductionDeployment, Record as _, Refused, SpanKind, Valid, ValidationStatus,
+    ProductionDeployment, Record as _, Refused, SpanKind, SpanLimit, Valid, ValidationStatus,
 };
 use shipgate::store::{DeploymentQuery, Error, HealthQuery, Limit, Retention, SpanQuery, Store};
 use std::sync::Arc;
@@ -19,11 +19,17 @@ contract!(
     the_newest_check_of_each_is_how_it_stands,
     checks_of_a_deployment_are_found_among_all_others,
     hours_and_days_outlive_the_checks_and_count_each_once keeping two_of_each,
+    hours_and_days_are_kept_as_long_as_is_said keeping a_week_of_hours,
 );
 
 fn two_of_each() -> Retention {
     let two = Limit { count: Some(2), age: None };
     Retention { api_health: two, database_health: two, deployments: two, ..Retention::default() }
+}
+
+fn a_week_of_hours() -> Retention {
+    let health_spans = SpanLimit { hours: Duration::days(7), days: Duration::days(30) };
+    Retention { health_spans, ..two_of_each() }
 }
 
 async fn checks_are_appended_once_and_come_newest_first(store: Arc<dyn Store>) {
@@ -143,6 +149,27 @@ async fn hours_and_days_outlive_the_checks_and_count_each_once(store: Arc<dyn St
     let of_endpoint = spans.iter().filter(|span| span.kind == SpanKind::Endpoint);
     assert_eq!(of_endpoint.map(HealthSpan::known).sum::<u64>(), 48);
     assert_eq!(store.contents().await.unwrap().health_spans.len(), spans.len());
+}
+
+async fn hours_and_days_are_kept_as_long_as_is_said(store: Arc<dyn Store>) {
+    // Two a day, of forty days; the newest of an hour ago.
+    let now = start() + Duration::days(40);
+    let check = |half_days: i64| {
+        let mut check = api_health();
+        check.last_checked = now - Duration::hours(1 + 12 * half_days);
+        Valid::new(check).unwrap()
+    };
+    store.add_api_health(&(0..80).map(check).collect::<Vec<_>>()).await.unwrap();
+    store.prune(now).await.unwrap();
+    assert_eq!(store.api_health(&HealthQuery::default()).await.unwrap().len(), 2);
+    let spans = store.health_spans(&SpanQuery::default()).await.unwrap();
+    let oldest = |period| spans.iter().filter(|span| span.period == period).map(|span| now - span.begins_at).max();
+    let days = |period| oldest(period).map(|age| age.num_days());
+    // An hour becomes part of a day with its whole day.
+    assert!(days(Period::Hour).is_some_and(|age| (7..8).contains(&age)), "{spans:?}");
+    assert!(days(Period::Day).is_some_and(|age| (29..=30).contains(&age)), "{spans:?}");
+    let known: u64 = spans.iter().map(HealthSpan::known).sum();
+    assert!((58..=62).contains(&known), "two a day of thirty days: {known}");
 }
 
 async fn a_deployment_goes_its_way_and_keeps_its_variables(store: Arc<dyn Store>) {
