@@ -106,7 +106,9 @@ impl Error {
             Self::ApiPlan(error) => Some(error.help()),
             Self::Tls(error) => Some(error.help()),
             Self::Import { .. } => Some(
-                "give a JUnit report of any test runner, or Hurl's `report.json` (`hurl --report-json DIR`)".to_owned(),
+                "give a JUnit report of any test runner, Hurl's `report.json` (`hurl --report-json DIR`), or Schemathesis' \
+                 own (`--report ndjson`)"
+                    .to_owned(),
             ),
             Self::NothingRecorded(_) => {
                 Some("record one: `shipgate check api --record`, or `check database --record`".to_owned())

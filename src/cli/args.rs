@@ -300,7 +300,8 @@ pub(super) enum CheckCommand {
         /// Show the last recorded check of each endpoint and make no request
         #[arg(long)]
         last: bool,
-        /// Take what another tool's report says instead of asking: JUnit of any runner, Hurl's `report.json`
+        /// Take what another tool's report says instead of asking: JUnit of any runner, Hurl's `report.json`,
+        /// Schemathesis' NDJSON
         #[arg(long, value_name = "FILE", conflicts_with_all = ["last", "base_url"], value_hint = ValueHint::FilePath)]
         from: Option<PathBuf>,
         /// Record the checks

@@ -1,7 +1,9 @@
 //! A document and a server that keeps to it, or not.
 
 use super::server::Server;
+use crate::serve::api::python;
 use crate::workshop::Workshop;
+use std::process::Command;
 
 /// What httpbin is documented to do, written for these tests; `/json` and `/html` are said to be what they are not.
 const DOCUMENT: &str = r##"
@@ -66,6 +68,33 @@ fn what_can_be_asked_without_inventing_data_is_held_to_the_document() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
+}
+
+#[test]
+fn what_schemathesis_says_of_the_same_becomes_the_same_checks_whichever_report_it_writes() {
+    let server = Server::httpbin();
+    let workshop = Workshop::new().with("openapi.yaml", DOCUMENT);
+    let mut command = Command::new(python().join("bin/schemathesis"));
+    command.args(["run", "openapi.yaml", "--url", &server.url(), "--max-examples", "3", "--seed", "1", "--no-color"]);
+    command.args(["--report", "junit,ndjson", "--report-dir", "reports"]).current_dir(workshop.path(""));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(workshop.path("reports")).unwrap() {
+        let report = entry.unwrap().path();
+        let ran = workshop.shipgate(&["check", "api", "--from", report.to_str().unwrap()]).ends();
+        assert_eq!(ran.status, Some(1), "{ran:#?}");
+        for words in [
+            "`GET /html` has failed: ST105 Undocumented Content-Type",
+            "`GET /json` has failed: ST108 Response violates schema",
+            "✔  GET /uuid",
+            "✔  DELETE /delete",
+        ] {
+            assert!(ran.stdout.contains(words), "{words}: {ran:#?}");
+        }
+        seen.push(ran.stdout.lines().next().unwrap().to_owned());
+    }
+    assert!(seen.len() == 2 && seen[0] == seen[1], "{seen:?}");
 }
 
 #[test]

@@ -16,7 +16,8 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// A token and its hash.
 const TOKEN: (&str, &str) = ("test", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
 
-fn python() -> &'static Path {
+/// A folder with Schemathesis.
+pub(crate) fn python() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");

@@ -1,6 +1,6 @@
 //! `shipgate serve`, the real program, over HTTP.
 
-mod api;
+pub(crate) mod api;
 mod examples;
 mod page;
 mod poll;

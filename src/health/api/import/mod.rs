@@ -2,10 +2,13 @@
 //!
 //! * JUnit of any runner, Schemathesis' too: a test case whose name says `METHOD /path` is a check of that
 //!   endpoint. Cases of one endpoint are one check, and it has failed when one of them has.
+//! * Schemathesis' own NDJSON: `schemathesis`
 //! * Hurl's `report.json` (`hurl --report-json DIR`): every request is a check, with its status and time.
 //!
 //! What names no endpoint is no record, but is not lost: a failure among it is handed back beside them.
 //! Only the headlines of failures are kept; what follows quotes requests and answers.
+
+mod schemathesis;
 
 use super::problem::Problem;
 use super::{Endpoint, Observation, Redirects};
@@ -39,7 +42,7 @@ pub struct Elsewhere {
 /// Why a report cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    #[error("it is neither JUnit nor a JSON report of Hurl")]
+    #[error("it is neither JUnit nor a JSON report of Hurl or Schemathesis")]
     Unfamiliar,
     #[error("it is broken: {0}")]
     Broken(String),
@@ -61,6 +64,13 @@ struct Case {
     skipped: bool,
 }
 
+impl Case {
+    /// A test that says nothing yet.
+    fn of(test: String) -> Self {
+        Self { test, endpoint: None, status: None, millis: None, failure: None, skipped: false }
+    }
+}
+
 /// Reads a report.
 ///
 /// # Errors
@@ -68,6 +78,7 @@ struct Case {
 pub fn read_report(text: &str) -> Result<Imported, ImportError> {
     let cases = match text.trim_start().as_bytes().first() {
         Some(b'<') => junit(text)?,
+        Some(b'{') if text.trim_start().lines().next().is_some_and(schemathesis::begins) => schemathesis::read(text)?,
         Some(b'[' | b'{') => hurl(text)?,
         _ => return Err(ImportError::Unfamiliar),
     };
@@ -166,15 +177,9 @@ fn junit(text: &str) -> Result<Vec<Case>, ImportError> {
                 "testcase" => {
                     let name = xml_attribute(&tag, "name").unwrap_or_default();
                     let class = xml_attribute(&tag, "classname").unwrap_or_default();
-                    open = Some(Case {
-                        endpoint: endpoint_in(&name).or_else(|| endpoint_in(&class)),
-                        test: name,
-                        status: None,
-                        // The time of a case is that of all its requests, and so no response time.
-                        millis: None,
-                        failure: None,
-                        skipped: false,
-                    });
+                    let endpoint = endpoint_in(&name).or_else(|| endpoint_in(&class));
+                    // The time of a case is that of all its requests, and so no response time.
+                    open = Some(Case { endpoint, ..Case::of(name) });
                 }
                 "failure" | "error" if open.is_some() => {
                     headline = Some(xml_attribute(&tag, "message").unwrap_or_default());
@@ -306,6 +311,32 @@ mod tests {
         assert_eq!(said[0], ("GET /uuid".to_owned(), HealthStatus::Healthy, None));
         assert_eq!(said[1].0, "GET /status/$code");
         assert_eq!(said[1].2.as_deref(), Some("ST101 Server error; ST204 Wrong response to undeclared method"));
+    }
+
+    /// As Schemathesis 4.32 writes it, shortened.
+    const NDJSON: &str = r#"{"Initialize":{"schemathesis_version":"4.32.5","seed":1}}
+{"NonFatalError":{"value":{"message":"no data\nhidden"},"label":"GET /x/{id}","related_to_operation":true}}
+{"ScenarioFinished":{"status":"error","recorder":{"label":"GET /x/{id}"}}}
+{"ScenarioFinished":{"status":"success","recorder":{"label":"GET /uuid","checks":{"a":[{"status":"success"}]}}}}
+{"ScenarioFinished":{"status":"skip","recorder":{"label":"PUT /b"}}}
+{"ScenarioFinished":{"status":"failure","recorder":{"label":"POST /post","checks":{"a":[{"status":"failure","failure_info":{"failure":{"code":"ST201","title":"Accepted","message":"hidden"}}}],"b":[{"failure_info":{"failure":{"code":"ST201","title":"Accepted"}}}]}}}}
+"#;
+
+    #[test]
+    fn schemathesis_own_report_says_the_same_and_half_of_it_is_none() {
+        let whole = format!("{NDJSON}{{\"EngineFinished\":{{\"stop_reason\":\"completed\"}}}}\n");
+        let said = found(&whole);
+        let about = |index: usize| (said[index].0.as_str(), said[index].1, said[index].2.as_deref());
+        assert_eq!(about(0), ("GET /x/$id", HealthStatus::Failed, Some("no data")));
+        assert_eq!(about(1), ("GET /uuid", HealthStatus::Healthy, None));
+        assert_eq!(about(2).1, HealthStatus::Unknown);
+        assert_eq!(about(3), ("POST /post", HealthStatus::Failed, Some("ST201 Accepted")));
+        let unrelated = "{\"NonFatalError\":{\"value\":{\"message\":\"down\"},\"related_to_operation\":false}}\n";
+        let imported = read_report(&whole.replace("{\"EngineF", &format!("{unrelated}{{\"EngineF"))).unwrap();
+        assert_eq!(imported.elsewhere[0].message, "down");
+        for half in [NDJSON, &whole.replace("completed", "interrupted"), &whole[..whole.len() - 9]] {
+            assert!(matches!(read_report(half), Err(ImportError::Broken(_))));
+        }
     }
 
     #[test]
