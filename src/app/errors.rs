@@ -1,13 +1,12 @@
 //! `shipgate errors`: what is recorded, and what people make of it.
 
 use super::console::Console;
-use super::run::{Scene, forward_slashes, open_store};
+use super::run::{Scene, forward_slashes};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process};
 use crate::record::{Cause, Deferral, ErrorStatus, Refused, TypeScriptError};
 use crate::report::RenderOptions;
 use crate::report::terminal::errors::{Paths, render_error, render_errors};
-use crate::step::Cancel;
 use crate::store::{ErrorQuery, IdPart};
 use crate::time::{Clock, Timestamp};
 use chrono::NaiveDate;
@@ -65,7 +64,7 @@ pub async fn list(
         None => Scene::look(&scope.directory, process, &settings.config, false).await?.base_branch,
     };
     let query = ErrorQuery { branch, ..query };
-    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let opened = settings.open_store(&scope.directory, process)?;
     let page = opened.as_store().errors(&query).await?;
     let more = page.has_more.then_some(page.errors.len());
     match scope.shape {
@@ -93,7 +92,7 @@ pub async fn show(
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&scope.directory, scope.config.as_deref(), console.colour())?;
-    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let opened = settings.open_store(&scope.directory, process)?;
     let error = opened.as_store().error(id).await?;
     scope.write_one(&error, console);
     Ok(ExitStatus::Success)
@@ -126,7 +125,7 @@ pub async fn change(
         }
     }
     let settings = Settings::read(&scope.directory, scope.config.as_deref(), console.colour())?;
-    let opened = open_store(&settings.config, &scope.directory, process, &Cancel::never())?;
+    let opened = settings.open_store(&scope.directory, process)?;
     let store = opened.as_store();
     let mut found = Vec::new();
     for id in ids {

@@ -1,9 +1,12 @@
 //! The configuration of a project as every use case finds it.
 
-use super::Error;
 use super::console::Colour;
+use super::store::{Opened, open};
+use super::{Error, Process};
 use crate::config::{Config, parse_config};
 use crate::parse::Format;
+use crate::record::Environment;
+use crate::store;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +15,29 @@ pub const FILE_NAME: &str = "shipgate.yml";
 
 /// Bytes; more is refused by the parser with its own words, so no more than this is read.
 const READ_AT_MOST: u64 = 16 * 1024 * 1024;
+
+/// A project, and which environment of it is meant, as the command line says.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The project's folder, absolute.
+    pub directory: PathBuf,
+    /// `None`: `shipgate.yml` in that folder, where there is one.
+    pub config: Option<PathBuf>,
+    /// `None`: the configuration's.
+    pub environment: Option<Environment>,
+}
+
+impl Subject {
+    /// Its configuration, for the environment that is meant.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn settings(&self, colour: Colour) -> Result<Settings, Error> {
+        let mut settings = Settings::read(&self.directory, self.config.as_deref(), colour)?;
+        settings.config.environment = self.environment.unwrap_or(settings.config.environment);
+        Ok(settings)
+    }
+}
 
 /// The configuration, or none.
 #[derive(Debug)]
@@ -50,6 +76,14 @@ impl Settings {
         let config =
             parse_config(&text, &shown, &formats).map_err(|mistakes| Error::Config(mistakes.render(colour)))?;
         Ok(Self { file: Some(file), config })
+    }
+
+    /// The configured store, for those who ask it something at once.
+    ///
+    /// # Errors
+    /// As [`open()`].
+    pub(in crate::app) fn open_store(&self, directory: &Path, process: &Process) -> Result<Opened, store::Error> {
+        open(&self.config, directory, process, None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `shipgate trends`: the recorded builds of a branch over time, and the health of what runs.
 
 use super::console::Console;
-use super::run::{Scene, open_store, process_redactor};
+use super::run::{Scene, process_redactor};
 use super::serve::overview::{Asked, overview};
 use super::settings::Settings;
 use super::{Error, ExitStatus, Process, file};
@@ -10,7 +10,6 @@ use crate::report::RenderOptions;
 use crate::report::dashboard::{Links, render_dashboard};
 use crate::report::deployments::{Reliability, summary};
 use crate::report::trends::{HealthTrend, Reading, Trends, render_trends};
-use crate::step::Cancel;
 use crate::store::{BuildQuery, DeploymentQuery, SpanQuery};
 use crate::time::Clock;
 use chrono::{NaiveDate, NaiveTime};
@@ -63,7 +62,7 @@ pub async fn trends(
         limit: Some(input.limit),
         ..BuildQuery::of_branch(branch.clone())
     };
-    let opened = open_store(&settings.config, &input.directory, process, &Cancel::never())?;
+    let opened = settings.open_store(&input.directory, process)?;
     let store = opened.as_store();
     let spans = SpanQuery { environment: input.environment, since: query.since };
     if let Shape::Page(path) = &input.shape {

@@ -9,6 +9,7 @@ mod generate;
 mod serve;
 
 use crate::app::console::Console;
+use crate::app::settings::Subject;
 use crate::app::{self, Error, ExitStatus, Process};
 use crate::config::CommentPolicy;
 use crate::github::{Matchers, StopCommands};
@@ -16,7 +17,10 @@ use crate::redact::Redactor;
 use crate::report::escape::without_commands;
 use crate::step::{self, Cancel};
 use crate::time::SystemClock;
-use args::{CheckCommand, Cli, Command, CommentArgs, MergeArgs, ParseArgs, RunArgs, SchemaDocument, StoreCommand};
+use args::{
+    CheckCommand, Cli, Command, CommentArgs, EnvironmentName, MergeArgs, ParseArgs, RunArgs, SchemaDocument,
+    StoreCommand,
+};
 use clap::Parser;
 use console::{Live, Place, StandardConsole, Verbosity};
 use std::ffi::OsString;
@@ -81,9 +85,7 @@ fn dispatch(
         }
         Command::Check(CheckCommand::Api { environment, base_url, last, from, record }) => {
             let input = app::check::api::Input {
-                directory: directory.to_owned(),
-                config,
-                environment: environment.map(Into::into),
+                subject: subject(directory, config, *environment),
                 look: match (last, from) {
                     (true, _) => app::check::api::Look::Last,
                     (false, Some(report)) => app::check::api::Look::Report(report.clone()),
@@ -101,9 +103,7 @@ fn dispatch(
         Command::Check(CheckCommand::Database { environment, last, record }) => {
             use app::check::database::{Input, Keeping, Look, check_database};
             let input = Input {
-                directory: directory.to_owned(),
-                config,
-                environment: environment.map(Into::into),
+                subject: subject(directory, config, *environment),
                 look: if *last { Look::Last } else { Look::Now },
                 keeping: if *record { Keeping::Record } else { Keeping::Nothing },
             };
@@ -115,9 +115,7 @@ fn dispatch(
         Command::Check(CheckCommand::Config) => app::check::check_config(directory, config.as_deref(), console),
         Command::Monitor { once, environment } => {
             let input = app::monitor::Input {
-                directory: directory.to_owned(),
-                config,
-                environment: environment.map(Into::into),
+                subject: subject(directory, config, *environment),
                 mode: if *once { app::monitor::Mode::Once } else { app::monitor::Mode::Forever },
             };
             let runtime = runtime()?;
@@ -317,6 +315,10 @@ fn parse_input(arguments: &ParseArgs, config: Option<PathBuf>, directory: &Path)
         targets: app::run::Target::parse_all(&arguments.reports).map_err(Error::Usage)?,
         shows: if arguments.explain { app::parse::Shows::Lines } else { app::parse::Shows::Diagnostics },
     })
+}
+
+fn subject(directory: &Path, config: Option<PathBuf>, environment: Option<EnvironmentName>) -> Subject {
+    Subject { directory: directory.to_owned(), config, environment: environment.map(Into::into) }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

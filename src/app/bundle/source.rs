@@ -1,14 +1,13 @@
 //! Which build is meant, and what it ships: measured from a folder, or as it was recorded or saved.
 
 use super::Input;
-use crate::app::run::{Scene, open_store};
+use crate::app::run::Scene;
 use crate::app::settings::Settings;
 use crate::app::{Error, Process};
 use crate::project::astro_build::{Of, Sought, read_astro_build};
 use crate::project::{Layout, MeasureOptions, Project, measure, trace};
 use crate::record::{BuildConfiguration, Bundle};
 use crate::report::{Notice, parse_report};
-use crate::step::Cancel;
 use crate::store::{BuildQuery, Bundles};
 use std::path::{Path, PathBuf};
 
@@ -71,7 +70,7 @@ impl Look<'_> {
 
     async fn base(&self) -> Result<Found, Error> {
         let scene = Scene::look(&self.input.directory, self.process, &self.settings.config, false).await?;
-        let opened = open_store(&self.settings.config, &self.input.directory, self.process, &Cancel::never())?;
+        let opened = self.settings.open_store(&self.input.directory, self.process)?;
         let base = opened.as_store().base(&scene.base_branch).await?;
         let build = base.and_then(|base| base.last_success);
         let bundle = build.as_ref().and_then(|build| build.bundle.clone());
@@ -85,7 +84,7 @@ impl Look<'_> {
     }
 
     async fn recorded(&self, name: &str) -> Result<Found, Error> {
-        let opened = open_store(&self.settings.config, &self.input.directory, self.process, &Cancel::never())?;
+        let opened = self.settings.open_store(&self.input.directory, self.process)?;
         let all = BuildQuery { bundles: Bundles::Included, ..BuildQuery::all() };
         let builds = opened.as_store().builds(&all).await?;
         let is_meant = |build: &BuildConfiguration| {

@@ -1,16 +1,17 @@
 //! `shipgate check api`: the endpoints alone, now or as they were last recorded.
 
-use super::{options, write};
+use super::{options, policy_on, write};
 use crate::app::console::Console;
 use crate::app::health::api::{self as health, MEASURES};
 use crate::app::health::{Site, keep};
 use crate::app::run::redaction::redact_api;
-use crate::app::settings::Settings;
+use crate::app::settings::Subject;
 use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
+use crate::config::api::ApiConfig;
 use crate::gate::{Facts, Policy, Reason, judge};
 use crate::health::api::import::read_report;
-use crate::record::{ApiHealthCheck, EndpointCheck, Environment, Phases};
+use crate::record::{ApiHealthCheck, EndpointCheck, Phases};
 use crate::report::{ApiHealth, Notice, NoticeLevel, render_api};
 use crate::step::Cancel;
 use crate::time::Clock;
@@ -20,10 +21,7 @@ use url::Url;
 /// What `check api` was asked for.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The project's folder, absolute.
-    pub directory: PathBuf,
-    pub config: Option<PathBuf>,
-    pub environment: Option<Environment>,
+    pub subject: Subject,
     pub look: Look,
     /// Instead of the configuration's address.
     pub base: Option<Url>,
@@ -59,9 +57,8 @@ pub async fn check_api(
     cancel: &Cancel,
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
-    let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
-    let environment = input.environment.unwrap_or(settings.config.environment);
-    let site = Site { directory: &input.directory, config: &settings.config, environment, process, cancel };
+    let settings = input.subject.settings(console.colour())?;
+    let site = Site::of(&input.subject, &settings, process, cancel);
     let Found { api, mut notices, mut reasons } = match &input.look {
         Look::Now => {
             let (api, notices) = site.check_api(input.base.as_ref(), clock).await?.ok_or(Error::NoApi)?;
@@ -73,7 +70,9 @@ pub async fn check_api(
     if input.keeping == Keeping::Record {
         notices.extend(keep(&site, Checks::of(Some(&api), None)).await);
     }
-    let policy = policy(&settings.config.policy, settings.config.api.is_some());
+    let config = &settings.config;
+    let otherwise = config.api.is_none().then(Policy::of_api).into_iter().flatten();
+    let policy = policy_on(&MEASURES, &config.policy, otherwise);
     // A report may have failures of no endpoint and nothing else.
     if !api.checks.is_empty() || reasons.is_empty() {
         reasons.extend(health::reasons(&api, &policy));
@@ -83,13 +82,6 @@ pub async fn check_api(
     let text = render_api(&api, &notices, &options(console));
     write(console, text.trim_start_matches('\n'));
     Ok(verdict.outcome.into())
-}
-
-/// The thresholds of an API; those that hold by default also where the configuration names no API.
-fn policy(configured: &Policy, has_api: bool) -> Policy {
-    let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
-    let default = (!has_api).then(Policy::of_api).into_iter().flatten();
-    Policy::of(own.chain(default).collect())
 }
 
 /// What it sees.
@@ -112,10 +104,14 @@ async fn of_report(site: &Site<'_>, path: &Path, clock: &dyn Clock) -> Result<Fo
     let path = site.directory.join(path);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
     let report = read_report(&text).map_err(|source| Error::Import { path, source })?;
-    let (history, notice) = health::history(site.open(), site.environment).await;
+    let (history, notice) = health::history(site).await;
     let settling = site.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
-    let (mut api, mut reasons) = health::imported(report, &history, &settling, site.environment, clock.now());
-    let redactor = site.redactor(std::iter::empty())?;
+    let values = site.values()?;
+    let secret = |name: &str| Some((name.to_owned(), values.get(name)?.clone()));
+    let secrets = site.config.api.iter().flat_map(ApiConfig::secret_variables).filter_map(secret);
+    let redactor = site.redactor(secrets)?;
+    let (mut api, mut reasons) =
+        health::imported(report, &history, &settling, site.environment, clock.now(), &redactor);
     redact_api(&mut api, &redactor);
     let mut notices: Vec<Notice> = notice.into_iter().collect();
     for reason in &mut reasons {

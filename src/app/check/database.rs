@@ -1,18 +1,17 @@
 //! `shipgate check database`: the databases alone, now or as they were last recorded.
 
-use super::{options, write};
+use super::{options, policy_on, write};
 use crate::app::console::Console;
 use crate::app::health::database::{self, MEASURES};
 use crate::app::health::{Site, keep};
-use crate::app::settings::Settings;
+use crate::app::settings::Subject;
 use crate::app::store::Checks;
 use crate::app::{Error, ExitStatus, Process};
 use crate::gate::{Condition, Facts, Measure, Policy, judge};
-use crate::record::{ConnectionPhases, DatabaseCheck, DatabaseHealth, Environment};
+use crate::record::{ConnectionPhases, DatabaseCheck, DatabaseHealth};
 use crate::report::{DatabasesHealth, render_databases};
 use crate::step::Cancel;
 use crate::time::Clock;
-use std::path::PathBuf;
 
 pub use super::api::Keeping;
 
@@ -27,10 +26,7 @@ pub enum Look {
 /// What `check database` was asked for.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The project's folder, absolute.
-    pub directory: PathBuf,
-    pub config: Option<PathBuf>,
-    pub environment: Option<Environment>,
+    pub subject: Subject,
     pub look: Look,
     pub keeping: Keeping,
 }
@@ -46,9 +42,8 @@ pub async fn check_database(
     cancel: &Cancel,
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
-    let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
-    let environment = input.environment.unwrap_or(settings.config.environment);
-    let site = Site { directory: &input.directory, config: &settings.config, environment, process, cancel };
+    let settings = input.subject.settings(console.colour())?;
+    let site = Site::of(&input.subject, &settings, process, cancel);
     let found = match input.look {
         Look::Now => site.check_databases(clock).await?.ok_or(Error::NoDatabase)?,
         Look::Last => last(&site).await?,
@@ -57,7 +52,9 @@ pub async fn check_database(
     if input.keeping == Keeping::Record {
         notices.extend(keep(&site, Checks::of(None, Some(&found))).await);
     }
-    let policy = policy(&settings.config.policy, !settings.config.databases.is_empty());
+    let config = &settings.config;
+    let otherwise = config.databases.is_empty().then(Policy::of_databases).into_iter().flatten();
+    let policy = policy_on(&MEASURES, &config.policy, otherwise);
     let reasons = database::reasons(&found, &policy);
     let facts = Facts::of_now(database::facts(Some(&found)).into_iter().collect());
     // Of a record alone, only what it holds can be judged.
@@ -72,13 +69,6 @@ pub async fn check_database(
     let text = render_databases(&found, &conditions, &notices, &options(console));
     write(console, text.trim_start_matches('\n'));
     Ok(verdict.outcome.into())
-}
-
-/// The thresholds of databases; those that hold by default also where the configuration names none.
-fn policy(configured: &Policy, has_databases: bool) -> Policy {
-    let own = configured.thresholds.iter().filter(|it| MEASURES.contains(&it.measure)).cloned();
-    let default = (!has_databases).then(Policy::of_databases).into_iter().flatten();
-    Policy::of(own.chain(default).collect())
 }
 
 fn only_of_records(policy: Policy) -> Policy {

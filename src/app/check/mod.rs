@@ -63,14 +63,14 @@ pub fn check_config(directory: &Path, config: Option<&Path>, console: &mut dyn C
     Ok(ExitStatus::Success)
 }
 
-/// The thresholds on what runs.
-pub(in crate::app) fn policy_of_health(configured: &Policy) -> Policy {
-    let is_health = |it: &&Threshold| api_measures().any(|measure| measure == it.measure);
-    Policy::of(configured.thresholds.iter().filter(is_health).cloned().collect())
-}
-
-fn api_measures() -> impl Iterator<Item = Measure> {
-    super::health::api::MEASURES.into_iter().chain(super::health::database::MEASURES)
+/// The configured thresholds on some measures, or `otherwise` where the configuration has nothing that they measure.
+pub(in crate::app) fn policy_on(
+    measures: &[Measure],
+    configured: &Policy,
+    otherwise: impl IntoIterator<Item = Threshold>,
+) -> Policy {
+    let own = configured.thresholds.iter().filter(|it| measures.contains(&it.measure)).cloned();
+    Policy::of(own.chain(otherwise).collect())
 }
 
 fn options(console: &dyn Console) -> RenderOptions {

@@ -1,7 +1,7 @@
 //! The project, its store, and the platform that its configuration names.
 
 use super::Input;
-use crate::app::run::{open_store, process_redactor};
+use crate::app::run::process_redactor;
 use crate::app::settings::Settings;
 use crate::app::store::Opened;
 use crate::app::{Error, Process};
@@ -12,7 +12,6 @@ use crate::project::{Git, Package};
 use crate::record::{Environment, ProductionDeployment};
 use crate::redact::Redactor;
 use crate::report::Colour;
-use crate::step::Cancel;
 use crate::store::{DeploymentQuery, Store};
 use semver::Version;
 use std::path::{Path, PathBuf};
@@ -47,7 +46,7 @@ impl Place {
         let deploy = settings.config.deploy.clone().ok_or(Error::NoDeploy)?;
         let environment = environment.unwrap_or(settings.config.environment);
         let provider = provider(&deploy, environment, process)?;
-        let opened = open_store(&settings.config, directory, process, &Cancel::never())?;
+        let opened = settings.open_store(directory, process)?;
         Ok(Self {
             directory: directory.to_owned(),
             process: process.clone(),

@@ -1,17 +1,19 @@
 //! Endpoints: their history, what was found of them, the gate's facts.
 
+use super::Site;
 use crate::app::Error;
-use crate::app::store::Opened;
 use crate::config::api::ApiConfig;
 use crate::gate::{Fact, Measure, Outcome, Policy, Reason, ReasonKind, Settling, Standing, settle};
 use crate::health::api::import::Imported;
 use crate::health::api::{self, Client, Endpoint, Observation, Plan, Prober, Settings, Unmet, sweep};
-use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus};
+use crate::record::{ApiHealthCheck, EndpointCheck, Environment, HealthStatus, HttpMethod};
+use crate::redact::Redactor;
 use crate::report::{ApiHealth, Notice, NoticeLevel};
 use crate::step::Cancel;
 use crate::store::{self, HealthQuery};
 use crate::time::{Clock, Timestamp};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use url::Url;
 use uuid::Uuid;
@@ -35,6 +37,12 @@ pub(in crate::app) struct Prepared {
 }
 
 impl Prepared {
+    /// Endpoints are called what may be shown of them: in records, and so in their history, and in every view.
+    pub(in crate::app) fn masked(mut self, redactor: &Redactor) -> Self {
+        self.plan.endpoints.iter_mut().for_each(|endpoint| mask(endpoint, redactor));
+        self
+    }
+
     /// For those who check endpoints one by one.
     pub(in crate::app) fn into_parts(self) -> (Plan, Prober) {
         let prober = Prober::new(self.client, &self.plan.endpoints);
@@ -57,11 +65,11 @@ impl Scope<'_> {
         Ok(Prepared { plan, client })
     }
 
-    /// Asks all endpoints. `history` has the newest checks first, of whatever endpoint.
+    /// Asks all endpoints.
     pub(in crate::app) async fn look(
         &self,
         prepared: Prepared,
-        history: &[ApiHealthCheck],
+        history: &History,
         clock: &dyn Clock,
         cancel: &Cancel,
     ) -> ApiHealth {
@@ -69,10 +77,16 @@ impl Scope<'_> {
         let observations = sweep(client, endpoints.clone(), cancel.clone().asked()).await;
         let at = clock.now();
         let checks = endpoints.iter().zip(observations).map(|(endpoint, observation)| {
-            let standings = standings(history, endpoint, &self.config.settling);
-            checked(endpoint, observation, &standings, &self.config.settling, self.environment, at)
+            let standings = history.of(endpoint, &self.config.settling);
+            checked(endpoint, observation, standings, &self.config.settling, self.environment, at)
         });
         ApiHealth { base_url: base.map(|base| shown(&base)), checks: checks.collect(), not_called }
+    }
+}
+
+fn mask(endpoint: &mut Endpoint, redactor: &Redactor) {
+    if let Cow::Owned(masked) = redactor.redact(&endpoint.path) {
+        endpoint.path = masked;
     }
 }
 
@@ -84,13 +98,15 @@ fn shown(base: &Url) -> String {
 /// What another tool's report says, as if the endpoints had been checked here; and what it says of no endpoint.
 pub(in crate::app) fn imported(
     imported: Imported,
-    history: &[ApiHealthCheck],
+    history: &History,
     settling: &Settling,
     environment: Environment,
     at: Timestamp,
+    redactor: &Redactor,
 ) -> (ApiHealth, Vec<Reason>) {
-    let checks = imported.checks.into_iter().map(|(endpoint, observation)| {
-        checked(&endpoint, observation, &standings(history, &endpoint, settling), settling, environment, at)
+    let checks = imported.checks.into_iter().map(|(mut endpoint, observation)| {
+        mask(&mut endpoint, redactor);
+        checked(&endpoint, observation, history.of(&endpoint, settling), settling, environment, at)
     });
     let reasons = imported.elsewhere.into_iter().map(|failure| Reason {
         kind: ReasonKind::TestFailed,
@@ -107,18 +123,41 @@ pub(in crate::app) fn query(environment: Environment) -> HealthQuery {
     HealthQuery { environment: Some(environment), ..HealthQuery::default() }
 }
 
-/// The recorded checks of an environment, newest first; none and why, where they cannot be read.
-pub(in crate::app) async fn history(
-    opened: Result<Opened, store::Error>,
-    environment: Environment,
-) -> (Vec<ApiHealthCheck>, Option<Notice>) {
-    let read = match opened {
-        Ok(opened) => opened.as_store().api_health(&query(environment)).await,
-        Err(error) => Err(error),
-    };
-    match read {
-        Ok(checks) => (checks, None),
-        Err(error) => (Vec::new(), Some(unread(&error))),
+/// How the endpoints of an environment stood, by the records.
+#[derive(Debug, Default)]
+pub(in crate::app) struct History(HashMap<(HttpMethod, String), Vec<Standing>>);
+
+impl History {
+    /// `checks` are newest first, of whatever endpoint.
+    pub(in crate::app) fn of_records(checks: Vec<ApiHealthCheck>) -> Self {
+        let mut history = Self::default();
+        for check in checks {
+            let standings = history.0.entry((check.http_method, check.endpoint_path)).or_default();
+            let standing = Standing { status: check.status, consecutive_failures: check.consecutive_failures };
+            // Only the newest of those that are unknown in a row says anything.
+            if standings
+                .last()
+                .is_none_or(|newer| (newer.status, standing.status) != (HealthStatus::Unknown, HealthStatus::Unknown))
+            {
+                standings.push(standing);
+            }
+        }
+        history
+    }
+
+    /// As much as `settling` needs, newest first.
+    pub(in crate::app) fn of(&self, endpoint: &Endpoint, settling: &Settling) -> &[Standing] {
+        let all = self.0.get(&(endpoint.method, endpoint.path.clone())).map(Vec::as_slice).unwrap_or_default();
+        &all[..all.len().min(settling.memory())]
+    }
+}
+
+/// The history of an environment; none and why, where the records cannot be read.
+pub(in crate::app) async fn history(site: &Site<'_>) -> (History, Option<Notice>) {
+    let read = async { site.open()?.as_store().api_health(&query(site.environment)).await };
+    match read.await {
+        Ok(checks) => (History::of_records(checks), None),
+        Err(error) => (History::default(), Some(unread(&error))),
     }
 }
 
@@ -129,16 +168,6 @@ pub(in crate::app) fn unread(error: &store::Error) -> Notice {
         message: format!("earlier checks could not be read, so failures in a row begin anew: {error}"),
         help: Some(error.help()),
     }
-}
-
-/// How an endpoint stood, newest first.
-pub(in crate::app) fn standings(history: &[ApiHealthCheck], endpoint: &Endpoint, settling: &Settling) -> Vec<Standing> {
-    let of_endpoint =
-        history.iter().filter(|it| it.http_method == endpoint.method && it.endpoint_path == endpoint.path);
-    of_endpoint
-        .take(settling.memory())
-        .map(|it| Standing { status: it.status, consecutive_failures: it.consecutive_failures })
-        .collect()
 }
 
 /// One check of an endpoint with its record. `history` has the newest standing first.
@@ -239,4 +268,33 @@ pub(in crate::app) fn reasons(api: &ApiHealth, policy: &Policy) -> Vec<Reason> {
         many => format!("{many} endpoints could not be checked"),
     };
     vec![doubt(message, "see why below; `thresholds: { unknown-endpoints: … }` says how many may be")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::api::import::read_report;
+    use crate::record::sample::api_health;
+
+    #[test]
+    fn however_long_an_endpoint_was_unknown_what_it_was_before_is_not_forgotten() {
+        let sample = api_health(1);
+        let report = format!(
+            "<testsuite><testcase name='{} {}'/></testsuite>",
+            sample.http_method.as_str(),
+            sample.endpoint_path
+        );
+        let (endpoint, _) = read_report(&report).unwrap().checks.remove(0);
+        let check = |status, consecutive_failures| ApiHealthCheck { status, consecutive_failures, ..sample.clone() };
+        let elsewhere = ApiHealthCheck { endpoint_path: "/elsewhere".to_owned(), ..sample.clone() };
+        let mut newest_first = vec![elsewhere];
+        newest_first.extend((0..1000).map(|_| check(HealthStatus::Unknown, 3)));
+        newest_first.push(check(HealthStatus::Failed, 3));
+        let history = History::of_records(newest_first);
+        let settling = Settling { recovered_after: 2, ..Settling::default() };
+        let standings = history.of(&endpoint, &settling);
+        assert_eq!(standings.len(), 2);
+        let now = settle(standings, HealthStatus::Healthy, &settling);
+        assert_eq!((now.status, now.consecutive_failures), (HealthStatus::Failed, 0), "one success is not enough yet");
+    }
 }

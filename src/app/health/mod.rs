@@ -6,6 +6,7 @@ mod keep;
 
 use super::run::base::open_store;
 use super::run::redaction::{redact_api, redact_databases};
+use super::settings::{Settings, Subject};
 use super::store::{Checks, Opened};
 use super::{Error, Process};
 use crate::config::Config;
@@ -31,6 +32,14 @@ pub(super) struct Site<'a> {
     pub(super) environment: Environment,
     pub(super) process: &'a Process,
     pub(super) cancel: &'a Cancel,
+}
+
+impl<'a> Site<'a> {
+    /// Where `settings` are those of `subject`.
+    pub(super) fn of(subject: &'a Subject, settings: &'a Settings, process: &'a Process, cancel: &'a Cancel) -> Self {
+        let (config, environment) = (&settings.config, settings.config.environment);
+        Self { directory: &subject.directory, config, environment, process, cancel }
+    }
 }
 
 impl Site<'_> {
@@ -76,8 +85,8 @@ impl Site<'_> {
         let scope = api::Scope { config, directory, environment, base, values: &values };
         let prepared = scope.prepare()?;
         let redactor = self.redactor(prepared.plan.secrets.iter().cloned())?;
-        let (history, notice) = api::history(self.open(), environment).await;
-        let mut found = scope.look(prepared, &history, clock, self.cancel).await;
+        let (history, notice) = api::history(self).await;
+        let mut found = scope.look(prepared.masked(&redactor), &history, clock, self.cancel).await;
         redact_api(&mut found, &redactor);
         Ok(Some((found, notice.into_iter().collect())))
     }

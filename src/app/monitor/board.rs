@@ -1,13 +1,13 @@
 //! How everything that is watched stands, and what of it changed. No I/O.
 
-use crate::record::{ApiHealthCheck, DatabaseHealth, HealthStatus};
+use crate::record::{ApiHealthCheck, DatabaseHealth, HealthStatus, HttpMethod};
 use crate::time::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What something is called: `GET /api/health`, `database main`.
-pub(super) fn endpoint_name(check: &ApiHealthCheck) -> String {
-    format!("{} {}", check.http_method.as_str(), check.endpoint_path)
+pub(super) fn endpoint_name(method: HttpMethod, path: &str) -> String {
+    format!("{} {path}", method.as_str())
 }
 
 /// See [`endpoint_name`].
@@ -54,8 +54,10 @@ impl Board {
     /// As the records have it, which are newest first.
     pub(super) fn of_records(endpoints: &[ApiHealthCheck], databases: &[DatabaseHealth]) -> Self {
         let mut board = Self::default();
-        let of_endpoints =
-            endpoints.iter().rev().map(|it| (endpoint_name(it), it.status, it.error_message.clone(), it.last_checked));
+        let of_endpoints = endpoints.iter().rev().map(|it| {
+            let name = endpoint_name(it.http_method, &it.endpoint_path);
+            (name, it.status, it.error_message.clone(), it.last_checked)
+        });
         let of_databases = databases
             .iter()
             .rev()

@@ -7,20 +7,19 @@ mod schedule;
 mod tell;
 mod watch;
 
-use super::check::policy_of_health;
-use super::health::{Site, api, database, keep};
+use super::check::policy_on;
+use super::health::api::{self, History};
+use super::health::{Site, database, keep};
 use super::run::Hands;
-use super::settings::Settings;
+use super::settings::Subject;
 use super::store::Checks;
 use super::{Error, ExitStatus};
 use crate::gate::{Facts, judge};
-use crate::record::{Environment, HealthStatus};
+use crate::record::HealthStatus;
 use crate::redact::Redactor;
 use crate::report::{Notice, NoticeLevel};
-use crate::store::HealthQuery;
 use board::{Board, Change, database_name, endpoint_name};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use tell::Teller;
 
 /// How often it looks.
@@ -34,10 +33,7 @@ pub enum Mode {
 /// What `monitor` was asked for.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The project's folder, absolute.
-    pub directory: PathBuf,
-    pub config: Option<PathBuf>,
-    pub environment: Option<Environment>,
+    pub subject: Subject,
     pub mode: Mode,
 }
 
@@ -46,8 +42,7 @@ pub struct Input {
 /// # Errors
 /// When the configuration is wrong, or names nothing to watch. What goes wrong later is told and survived.
 pub async fn monitor(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Error> {
-    let settings = Settings::read(&input.directory, input.config.as_deref(), hands.console.colour())?;
-    let environment = input.environment.unwrap_or(settings.config.environment);
+    let settings = input.subject.settings(hands.console.colour())?;
     let config = &settings.config;
     if config.api.is_none() && config.databases.is_empty() {
         return Err(Error::NothingToWatch);
@@ -55,10 +50,9 @@ pub async fn monitor(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, 
     match input.mode {
         Mode::Once => {
             let (cancel, process) = (hands.cancel.clone(), hands.process);
-            let site = Site { directory: &input.directory, config, environment, process, cancel: &cancel };
-            once(&mut hands, &site).await
+            once(&mut hands, &Site::of(&input.subject, &settings, process, &cancel)).await
         }
-        Mode::Forever => watch::watch(&mut hands, &input.directory, settings.config, environment).await,
+        Mode::Forever => watch::watch(&mut hands, &input.subject.directory, settings.config).await,
     }
 }
 
@@ -66,12 +60,13 @@ pub async fn monitor(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, 
 async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Error> {
     let (teller, secrets) = Teller::open(site, &site.values()?, std::sync::Arc::clone(&hands.timer))?;
     let redactor = site.redactor(secrets.into_iter())?;
-    let (mut board, notice) = read_board(site).await;
+    let (mut board, _, notice) = read_records(site).await;
     let mut notices: Vec<Notice> = notice.into_iter().collect();
     let found_api = site.check_api(None, hands.clock).await?;
     let databases = site.check_databases(hands.clock).await?;
     let api = found_api.map(|(api, said)| {
-        notices.extend(said);
+        // That the records cannot be read is known already.
+        notices.extend(said.into_iter().filter(|notice| !notices.contains(notice)).collect::<Vec<_>>());
         api
     });
     let at = hands.clock.now();
@@ -82,7 +77,9 @@ async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Erro
         changes.extend(board.see(name, status, message, at));
     };
     for check in api.iter().flat_map(|api| &api.checks) {
-        see(endpoint_name(&check.record), check.record.status, check.record.error_message.clone());
+        let record = &check.record;
+        let name = endpoint_name(record.http_method, &record.endpoint_path);
+        see(name, record.status, record.error_message.clone());
     }
     if let Some(database) = &databases {
         for check in &database.checks {
@@ -101,7 +98,8 @@ async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Erro
         say(hands, &redactor, &change.to_string());
     }
     warn(hands, &redactor, &notices);
-    let policy = policy_of_health(&site.config.policy);
+    let measures = [api::MEASURES.as_slice(), &database::MEASURES].concat();
+    let policy = policy_on(&measures, &site.config.policy, []);
     let facts = api::facts(api.as_ref()).into_iter().chain(database::facts(databases.as_ref())).collect();
     let of_api = api.iter().flat_map(|api| api::reasons(api, &policy));
     let of_databases = databases.iter().flat_map(|databases| database::reasons(databases, &policy));
@@ -109,17 +107,17 @@ async fn once(hands: &mut Hands<'_>, site: &Site<'_>) -> Result<ExitStatus, Erro
     Ok(judge(&policy, &Facts::of_now(facts), reasons).outcome.into())
 }
 
-/// How everything stood, by the records; an empty board and why, where they cannot be read.
-async fn read_board(site: &Site<'_>) -> (Board, Option<Notice>) {
-    let query = HealthQuery { environment: Some(site.environment), ..HealthQuery::default() };
+/// How everything stood, by the records; nothing and why, where they cannot be read.
+async fn read_records(site: &Site<'_>) -> (Board, History, Option<Notice>) {
+    let query = api::query(site.environment);
     let read = async {
         let opened = site.open()?;
         let endpoints = opened.as_store().api_health(&query).await?;
         Ok((endpoints, opened.as_store().database_health(&query).await?))
     };
     match read.await {
-        Ok((endpoints, databases)) => (Board::of_records(&endpoints, &databases), None),
-        Err(error) => (Board::default(), Some(api::unread(&error))),
+        Ok((endpoints, databases)) => (Board::of_records(&endpoints, &databases), History::of_records(endpoints), None),
+        Err(error) => (Board::default(), History::default(), Some(api::unread(&error))),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::board::{Board, Change, database_name, endpoint_name};
 use super::schedule::{Beat, Lateness, Pulse, offset};
 use super::tell::Teller;
-use super::{read_board, say, warn};
+use super::{read_records, say, warn};
 use crate::app::health::{Site, api, database, keep};
 use crate::app::run::Hands;
 use crate::app::store::Checks;
@@ -40,7 +40,6 @@ const GOODBYE: Duration = Duration::from_secs(20);
 struct Ground {
     directory: PathBuf,
     config: Config,
-    environment: Environment,
     process: Process,
     cancel: Cancel,
 }
@@ -50,7 +49,7 @@ impl Ground {
         Site {
             directory: &self.directory,
             config: &self.config,
-            environment: self.environment,
+            environment: self.config.environment,
             process: &self.process,
             cancel: &self.cancel,
         }
@@ -71,16 +70,11 @@ impl Found {
     }
 }
 
-pub(super) async fn watch(
-    hands: &mut Hands<'_>,
-    directory: &Path,
-    config: Config,
-    environment: Environment,
-) -> Result<ExitStatus, Error> {
+pub(super) async fn watch(hands: &mut Hands<'_>, directory: &Path, config: Config) -> Result<ExitStatus, Error> {
+    let environment = config.environment;
     let ground = Arc::new(Ground {
         directory: directory.to_owned(),
         config,
-        environment,
         process: hands.process.clone(),
         cancel: hands.cancel.clone(),
     });
@@ -98,22 +92,19 @@ pub(super) async fn watch(
     secrets.extend(planned.iter().flat_map(|planned| planned.plan.secrets.iter().cloned()));
     secrets.extend(databases.secrets.iter().cloned());
     let redactor = site.redactor(secrets.into_iter())?;
-    let (board, notice) = read_board(&site).await;
-    let (history, _told_already) = api::history(site.open(), environment).await;
-
-    let (endpoints, prober) = match planned.map(api::Prepared::into_parts) {
+    let (board, history, notice) = read_records(&site).await;
+    let (endpoints, prober) = match planned.map(|planned| planned.masked(&redactor).into_parts()) {
         Some((plan, prober)) => (plan.endpoints, Some(Arc::new(prober))),
         None => (Vec::new(), None),
     };
     let (targets, not_tried) = databases.into_parts();
     let settling = ground.config.api.as_ref().map(|api| api.settling).unwrap_or_default();
-    let standings = endpoints.iter().map(|endpoint| api::standings(&history, endpoint, &settling).into()).collect();
+    let standings = endpoints.iter().map(|endpoint| history.of(endpoint, &settling).to_vec().into()).collect();
     let mut desk = Desk {
         clock: hands.clock,
         environment,
         settling,
-        paths: endpoints.iter().map(|endpoint| redactor.redact(&endpoint.path).into_owned()).collect(),
-        endpoints: endpoints.iter().cloned().map(Arc::new).collect(),
+        endpoints: endpoints.into_iter().map(Arc::new).collect(),
         targets: targets.into_iter().map(Arc::new).collect(),
         standings,
         board,
@@ -208,8 +199,6 @@ struct Desk<'a> {
     environment: Environment,
     settling: Settling,
     endpoints: Vec<Arc<Endpoint>>,
-    /// Their paths as they may be shown.
-    paths: Vec<String>,
     targets: Vec<Arc<Target>>,
     /// Of each endpoint, newest first.
     standings: Vec<VecDeque<Standing>>,
@@ -224,12 +213,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     fn take_not_tried(&mut self, not_tried: &[crate::record::NotTried]) -> Vec<Change> {
         let at = self.clock.now();
-        let mut names: BTreeSet<String> = self
-            .endpoints
-            .iter()
-            .zip(&self.paths)
-            .map(|(endpoint, path)| format!("{} {path}", endpoint.method.as_str()))
-            .collect();
+        let mut names: BTreeSet<String> =
+            self.endpoints.iter().map(|endpoint| endpoint_name(endpoint.method, &endpoint.path)).collect();
         names.extend(self.targets.iter().map(|target| database_name(&target.name)));
         names.extend(not_tried.iter().map(|one| database_name(&one.name)));
         self.board.keep_only(&names);
@@ -257,13 +242,17 @@ impl Desk<'_> {
                     at,
                 );
                 let record = &mut checked.record;
-                record.endpoint_path.clone_from(&self.paths[index]);
                 record.error_message = self.masked(record.error_message.take());
                 let standings = &mut self.standings[index];
+                // Only the newest of those that are unknown in a row says anything.
+                if record.status == HealthStatus::Unknown {
+                    standings.pop_front_if(|before| before.status == HealthStatus::Unknown);
+                }
                 standings
                     .push_front(Standing { status: record.status, consecutive_failures: record.consecutive_failures });
                 standings.truncate(self.settling.memory());
-                let change = self.board.see(endpoint_name(record), record.status, record.error_message.clone(), at);
+                let name = endpoint_name(record.http_method, &record.endpoint_path);
+                let change = self.board.see(name, record.status, record.error_message.clone(), at);
                 self.pending.add_api(checked.record);
                 change
             }

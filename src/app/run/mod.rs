@@ -42,7 +42,6 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use base::Source;
-pub(in crate::app) use base::open_store;
 pub use execute::forward_slashes;
 pub use publish::Target;
 
@@ -195,9 +194,9 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let api = match scope.zip(prepared) {
         Some((scope, prepared)) => {
             hands.console.phase(&format!("checking {} endpoints", prepared.plan.endpoints.len()));
-            let (history, notice) = api::history(site.open(), environment).await;
+            let (history, notice) = api::history(&site).await;
             history_notice = notice;
-            Some(scope.look(prepared, &history, hands.clock, &hands.cancel).await)
+            Some(scope.look(prepared.masked(&redactor), &history, hands.clock, &hands.cancel).await)
         }
         None => None,
     };

@@ -47,6 +47,16 @@ pub struct ApiConfig {
     pub endpoints: Vec<EndpointConfig>,
 }
 
+impl ApiConfig {
+    /// Variables whose values are secrets by their place: in paths, headers and bodies, and in what says who we are.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        let own = self.endpoints.iter().map(|endpoint| &endpoint.own);
+        let common = std::iter::once(&self.common).chain(own).flat_map(Common::secrets);
+        let endpoints = self.endpoints.iter().flat_map(|it| std::iter::once(&it.path).chain(&it.body));
+        common.chain(endpoints).flat_map(Template::variables)
+    }
+}
+
 /// What holds for all endpoints that do not say otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Common {
@@ -56,6 +66,15 @@ pub struct Common {
     pub failed_after: Option<Duration>,
     pub retries: Option<u32>,
     pub redirects: Option<u32>,
+}
+
+impl Common {
+    fn secrets(&self) -> impl Iterator<Item = &Template> {
+        let auth = self.auth.as_ref().map(|auth| match auth {
+            Auth::Bearer(secret) | Auth::Basic { password: secret, .. } | Auth::Header { value: secret, .. } => secret,
+        });
+        self.headers.iter().map(|(_, value)| value).chain(auth)
+    }
 }
 
 /// One endpoint.

@@ -1,7 +1,7 @@
 //! What every view for people says of databases.
 
 use super::health::millis;
-use crate::record::{ConnectionPhases, ConnectionStatus, DatabaseCheck, HealthStatus, Measured, NotTried, ServerState};
+use crate::record::{ConnectionPhases, DatabaseCheck, HealthStatus, Measured, NotTried, ServerState};
 use crate::report::{DatabasesHealth, quantity};
 
 /// `1 failed, 1 could not be checked, 2 healthy`.
@@ -43,7 +43,14 @@ pub(in crate::report) fn database_sentence(check: &DatabaseCheck) -> Option<Stri
     };
     let phase = check.failed_in.map(|phase| format!(" ({})", phase.as_str())).unwrap_or_default();
     let why = check.record.error_message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    Some(format!("`{}` {state}{phase}{why}", check.record.connection_name))
+    let when = recorded_at(check).map(|at| format!(", {at}")).unwrap_or_default();
+    Some(format!("`{}` {state}{phase}{why}{when}", check.record.connection_name))
+}
+
+/// `at 2026-01-02 03:04 UTC`, of a record alone, which does not hold whose database it is.
+fn recorded_at(check: &DatabaseCheck) -> Option<String> {
+    let is_alone = check.provider.is_empty();
+    is_alone.then(|| format!("at {}", check.record.last_tested.format("%Y-%m-%d %H:%M UTC")))
 }
 
 /// `` `main` could not be checked: … ``.
@@ -63,8 +70,8 @@ pub(in crate::report) fn query_time(check: &DatabaseCheck) -> String {
 
 /// `0.8 to 1.9 ms in 5, dns 0.1 ms, connect 0.3 ms, log in 12 ms`; when a record was made, of a record alone.
 pub(in crate::report) fn database_phases(check: &DatabaseCheck) -> String {
-    if check.samples == 0 && check.server.is_none() && check.record.connection_status == ConnectionStatus::Connected {
-        return format!("at {}", check.record.last_tested.format("%Y-%m-%d %H:%M UTC"));
+    if let Some(at) = recorded_at(check) {
+        return at;
     }
     let ConnectionPhases { dns, connect, log_in, query_min, query_max } = check.phases;
     let mut words = Vec::new();

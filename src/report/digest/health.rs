@@ -57,7 +57,15 @@ pub(in crate::report) fn endpoint_sentence(check: &EndpointCheck) -> Option<Stri
         0 => String::new(),
         _ => format!("; tried {} times", check.attempts),
     };
-    Some(format!("`{}` {state}{why}{in_a_row}{tried}", endpoint_name(check)))
+    let when = recorded_at(check).map(|at| format!(", {at}")).unwrap_or_default();
+    Some(format!("`{}` {state}{why}{in_a_row}{tried}{when}", endpoint_name(check)))
+}
+
+/// `at 2026-01-02 03:04 UTC`, of a record alone; a check that was just made is of now.
+fn recorded_at(check: &EndpointCheck) -> Option<String> {
+    // What was not asked now for some reason has a help.
+    let is_alone = check.attempts == 0 && check.help.is_none();
+    is_alone.then(|| format!("at {}", check.record.last_checked.format("%Y-%m-%d %H:%M UTC")))
 }
 
 /// `12 ms`; empty when there was no request.
@@ -67,9 +75,8 @@ pub(in crate::report) fn response_time(check: &EndpointCheck) -> String {
 
 /// When a record was made, else `dns 1 ms, connect 3 ms, first byte 8 ms`, and how often it was tried.
 pub(in crate::report) fn phase_words(check: &EndpointCheck) -> String {
-    if check.phases.total.is_none() && check.record.response_time.is_some() {
-        // A record alone: what it was is not known, but when.
-        return format!("at {}", check.record.last_checked.format("%Y-%m-%d %H:%M UTC"));
+    if let Some(at) = recorded_at(check) {
+        return at;
     }
     let Phases { dns, connect, tls, first_byte, .. } = check.phases;
     let mut words: Vec<String> = [("dns", dns), ("connect", connect), ("tls", tls), ("first byte", first_byte)]

@@ -116,6 +116,42 @@ fn no_secret_of_a_request_or_an_answer_is_shown_or_kept() {
 }
 
 #[test]
+fn an_endpoint_whose_path_holds_a_secret_keeps_its_history() {
+    let broken = Raw::start(|_, _| b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n".to_vec());
+    let workshop = project(&format!(
+        "  base-url: {}\n  headers: {{ x-key: \"${{KEY}}\" }}\n  failed-after-misses: 9\n  endpoints: [{{ path: /of/key-4417-abcd/x }}]\n\
+         monitor: {{ interval: 1s }}\n",
+        broken.url()
+    ));
+    let run = |arguments: &[&str]| workshop.shipgate(arguments).env("KEY", "key-4417-abcd").ends();
+    let imported = "<testsuite><testcase name='GET /of/key-4417-abcd/x'><failure message='no'/></testcase></testsuite>";
+    workshop.put("report.xml", imported);
+    let mut said = String::new();
+    for arguments in [
+        &["check", "api", "--record"][..],
+        &["run", "--record"],
+        &["monitor", "--once"],
+        &["check", "api", "--from", "report.xml", "--record"],
+    ] {
+        said += &run(arguments).said();
+    }
+    let watching = workshop.shipgate(&["monitor"]).env("KEY", "key-4417-abcd").start();
+    let before = broken.asked().len();
+    // What is under way when it is stopped is no record.
+    watching.wait_for(|| broken.asked().len() > before + 1);
+    watching.signal(nix::sys::signal::Signal::SIGTERM);
+    said += &watching.end().said();
+    let records: serde_json::Value = serde_json::from_str(&workshop.read(".shipgate/api_health.json")).unwrap();
+    let records = records["records"].as_array().unwrap();
+    let mut misses: Vec<_> = records.iter().map(|record| record["consecutive_failures"].as_u64().unwrap()).collect();
+    misses.sort_unstable();
+    assert!(misses.starts_with(&[1, 2, 3, 4, 5]), "{misses:?}: {records:#?}");
+    assert!(records.iter().all(|record| record["endpoint_path"] == "/of/***/x"), "{records:#?}");
+    assert!(broken.asked().iter().all(|head| head.starts_with("GET /of/key-4417-abcd/x ")), "{:?}", broken.asked());
+    assert!(!said.contains("key-4417-abcd"), "{said}");
+}
+
+#[test]
 fn what_breaks_on_the_way_is_named_for_what_it_is() {
     let cut = Raw::start(|_, _| b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_vec());
     let garbage = Raw::start(|_, _| b"220 mail.example.org ESMTP\r\n".to_vec());
@@ -210,7 +246,12 @@ fn misses_are_counted_over_runs_and_what_is_unknown_is_not_healthy() {
     // What was recorded can be asked for without a request.
     let last = workshop.shipgate(&["check", "api", "--last"]).ends();
     assert_eq!(last.status, Some(0), "{last:#?}");
-    assert!(last.stdout.contains("GET /status/200"), "{last:#?}");
+    assert!(last.stdout.contains("GET /status/200") && last.stdout.contains(" at 20"), "{last:#?}");
+    workshop.put("report.xml", "<testsuite><testcase name='GET /gone'><failure message='no'/></testcase></testsuite>");
+    workshop.shipgate(&["check", "api", "--from", "report.xml", "--record"]).ends();
+    let last = workshop.shipgate(&["check", "api", "--last"]).ends();
+    // How old news is belongs to the news.
+    assert!(about(&last, "GET /gone` is degraded").lines().next().unwrap().contains(", at 20"), "{last:#?}");
 }
 
 #[test]
