@@ -3,7 +3,9 @@
 
 mod api;
 mod database;
+mod hurl;
 mod openapi;
+mod outage;
 mod prism;
 pub(crate) mod server;
 pub(crate) mod tls;

@@ -40,17 +40,32 @@ impl Server {
 
     /// <https://httpbin.org>, here.
     pub(crate) fn httpbin() -> Self {
+        Self::gunicorn("httpbin:app", Path::new("."))
+    }
+
+    /// The same below every folder: what is asked for at `/x/get` is answered as `/get`. `place` is for its script.
+    pub(crate) fn httpbin_below_folders(place: &Path) -> Self {
+        let script = "import httpbin\n\n\
+                      def app(environ, start_response):\n    \
+                      folder, _, rest = environ['PATH_INFO'][1:].partition('/')\n    \
+                      environ['SCRIPT_NAME'], environ['PATH_INFO'] = '/' + folder, '/' + rest\n    \
+                      return httpbin.app(environ, start_response)\n";
+        std::fs::write(place.join("folders.py"), script).unwrap();
+        Self::gunicorn("folders:app", place)
+    }
+
+    fn gunicorn(app: &str, folder: &Path) -> Self {
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
         let mut command = Command::new(python().join("bin/gunicorn"));
-        command.args(["-b", &address, "-k", "gthread", "--threads", "16", "httpbin:app"]);
+        command.args(["-b", &address, "-k", "gthread", "--threads", "16", "--pythonpath"]).arg(folder).arg(app);
         let server = Self::start(&mut command, port);
         // It listens before it has loaded what it serves.
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.write_all(b"GET /get HTTP/1.0\r\n\r\n").unwrap();
+        stream.write_all(b"GET /any/get HTTP/1.0\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains(" 200 OK"), "{answer}");
+        assert!(answer.starts_with("HTTP/1."), "{answer}");
         server
     }
 

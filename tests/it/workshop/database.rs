@@ -187,8 +187,79 @@ fn keep(script: &str, folder: &Path, port: u16) -> Child {
     child
 }
 
+/// A server that is one test's own, to be stopped and continued.
+pub(crate) struct Own {
+    server: Server,
+    bin: PathBuf,
+}
+
+impl Own {
+    pub(crate) fn start() -> Self {
+        let made = Made::new(VERSIONS[1]);
+        Self { bin: made.bin.clone(), server: made.run() }
+    }
+
+    /// A primary and a replica that it streams to (<https://www.postgresql.org/docs/current/warm-standby.html>); the
+    /// replica begins as a copy of the primary before that has run.
+    pub(crate) fn pair() -> (Self, Self) {
+        let primary = Made::new(VERSIONS[1]);
+        // The first line that fits decides.
+        let rules = "host replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(primary.folder.join("data/pg_hba.conf"), rules).unwrap();
+        let replica = primary.copied();
+        let followed = format!(
+            // The primary was made with the default number of connections; a replica may not have fewer.
+            "port = {}\nprimary_conninfo = 'host=127.0.0.1 port={} user={USER}'\nwal_receiver_status_interval = 1s\n\
+             max_connections = 100\n",
+            replica.port, primary.port
+        );
+        replica.append("postgresql.conf", &followed);
+        replica.append("standby.signal", "");
+        let primary = Self { bin: primary.bin.clone(), server: primary.run() };
+        (primary, Self { bin: replica.bin.clone(), server: replica.listen() })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let password = percent_encoding::utf8_percent_encode(PASSWORD, percent_encoding::NON_ALPHANUMERIC);
+        format!("postgres://{USER}:{password}@localhost:{}/postgres?sslmode=disable", self.server.port)
+    }
+
+    /// `pg_ctl` with arguments.
+    pub(crate) fn control(&self, arguments: &[&str]) {
+        let data = self.server.folder.join("data");
+        done(unprivileged(&self.bin.join("pg_ctl")).arg("-D").arg(data).args(arguments));
+    }
+
+    /// The server's first process.
+    pub(crate) fn pid(&self) -> i32 {
+        let text = fs::read_to_string(self.server.folder.join("data/postmaster.pid")).unwrap();
+        text.lines().next().unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let data = self.server.folder.join("data");
+        let mut stop = unprivileged(&self.bin.join("pg_ctl"));
+        let _gone_before = stop.arg("-D").arg(data).args(["stop", "-s", "-m", "immediate"]).output();
+    }
+}
+
+/// A server that is ready to run.
+struct Made {
+    bin: PathBuf,
+    folder: PathBuf,
+    port: u16,
+}
+
 impl Server {
-    fn start((major, version): (u32, &str)) -> Self {
+    fn start(version: (u32, &str)) -> Self {
+        Made::new(version).run()
+    }
+}
+
+impl Made {
+    fn new((major, version): (u32, &str)) -> Self {
         let bin = installed(version).join("bin");
         let folder = own_folder(&format!("pg{major}"));
         let port = free_port();
@@ -208,17 +279,43 @@ impl Server {
              max_wal_size = 2GB\nautovacuum = off\n",
             folder.display()
         );
-        let conf = folder.join("data/postgresql.conf");
-        let mut all = fs::read_to_string(&conf).unwrap();
-        all.push_str(&settings);
-        fs::write(&conf, all).unwrap();
-        let script = format!("'{}' -D '{}/data' >log 2>&1 &\npid=$!", bin.join("postgres").display(), folder.display());
-        let shell = keep(&script, &folder, port);
-        let server = Self { port, folder, _shell: shell };
+        let made = Self { bin, folder, port };
+        made.append("postgresql.conf", &settings);
+        made
+    }
+
+    /// Adds to a file of its data.
+    fn append(&self, file: &str, text: &str) {
+        let file = self.folder.join("data").join(file);
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, format!("{before}{text}")).unwrap();
+    }
+
+    /// The same again, on a port of its own.
+    fn copied(&self) -> Self {
+        let folder = own_folder("copy");
+        done(unprivileged(Path::new("cp")).arg("-R").arg(self.folder.join("data")).arg(&folder));
+        done(unprivileged(Path::new("chmod")).arg("700").arg(folder.join("data")));
+        Self { bin: self.bin.clone(), folder, port: free_port() }
+    }
+
+    /// Until it lets everybody in.
+    fn run(self) -> Server {
+        let server = self.listen();
         server.wait();
         server
     }
 
+    /// Until it listens.
+    fn listen(self) -> Server {
+        let Self { bin, folder, port } = self;
+        let script = format!("'{}' -D '{}/data' >log 2>&1 &\npid=$!", bin.join("postgres").display(), folder.display());
+        let shell = keep(&script, &folder, port);
+        Server { port, folder, _shell: shell }
+    }
+}
+
+impl Server {
     /// It listens before it lets anybody in.
     fn wait(&self) {
         let place = Address::parse(
