@@ -1,6 +1,7 @@
 //! Errors of `astro build`, `astro sync` and `astro check` themselves: `[Name] message`, and below it
-//! `  Hint:`, `  Error reference:`, `  Location:` with `    path:4:5`, `  Stack trace:`. What vite or a
-//! page threw has no name; it follows `[ERROR] [vite] ✗ Build failed in 2s`, or the route on the same line. There
+//! `  Hint:`, `  Error reference:`, `  Location:` with `    path:4:5` (0 where it is not known), `  Stack trace:`.
+//! What a library threw has no name before its message. What vite or a
+//! page threw has none either; it follows `[ERROR] [vite] ✗ Build failed in 2s`, or the route on the same line. There
 //! stands what a page prints, too: then the route's time follows, which one that failed never gets.
 //!
 //! Follows <https://github.com/withastro/astro/blob/main/packages/astro/src/core/messages.ts>.
@@ -12,7 +13,7 @@ use super::{is_stack, place_at_end, rollup};
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "astro",
-    markers: &["rror", "ailed", "Location:", "Stack trace:", "not supported by"],
+    markers: &["rror", "ailed", "  Hint:", "Location:", "Stack trace:", "not supported by", "found issue(s)"],
     new: || {
         Box::new(Astro {
             draft: Draft::new("astro"),
@@ -20,6 +21,7 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
             section: Section::None,
             thrown: false,
             doubtful: false,
+            behind: Vec::new(),
         })
     },
 };
@@ -32,6 +34,8 @@ enum Section {
     Location,
     /// In the message of something without a name.
     Thrown,
+    /// In the list of what is wrong with the configuration.
+    Config,
 }
 
 /// Messages are not longer.
@@ -46,6 +50,8 @@ struct Astro {
     thrown: bool,
     /// It follows a route and may be what the page printed; it is held back until something tells.
     doubtful: bool,
+    /// The line before, where it may be the message of something without a name.
+    behind: Vec<u8>,
 }
 
 impl Astro {
@@ -125,8 +131,14 @@ impl Reader for Astro {
         };
         if let Some(section) = title {
             if self.section == Section::None {
-                let candidate = std::mem::take(&mut self.candidate);
-                let Some((name, message)) = head(&candidate) else { return Step::Pass };
+                let (candidate, behind) = (std::mem::take(&mut self.candidate), std::mem::take(&mut self.behind));
+                let (name, message) = match head(&candidate) {
+                    Some(found) => found,
+                    None if !behind.is_empty() && matches!(text, b"  Location:" | b"  Stack trace:") => {
+                        (&b""[..], &behind[..])
+                    }
+                    None => return Step::Pass,
+                };
                 self.believe(out);
                 self.draft.clear();
                 self.draft.code.extend_from_slice(name);
@@ -137,6 +149,28 @@ impl Reader for Astro {
             return Step::Took("astro: section");
         }
         let own = clock(text).is_some();
+        if text == b"[config] Astro found issue(s) with your configuration:" {
+            self.close(out);
+            self.draft.clear();
+            self.section = Section::Config;
+            out.tool("astro");
+            return Step::Took("astro: configuration");
+        }
+        if self.section == Section::Config && !own {
+            if let Some(message) = text.trim_ascii_start().strip_prefix(b"! ") {
+                self.emit(out);
+                self.draft.clear();
+                self.draft.message.extend_from_slice(message);
+                return Step::Took("astro: configuration");
+            }
+            let empty = self.draft.message.is_empty();
+            if line.is_blank() == empty {
+                if !empty {
+                    self.draft.continue_message(text);
+                }
+                return Step::Took("astro: configuration");
+            }
+        }
         if self.section == Section::Thrown && self.draft.message.is_empty() && head(text).is_some() {
             // It has a name after all.
             self.section = Section::None;
@@ -160,7 +194,8 @@ impl Reader for Astro {
                     && let Some((path, row, column)) = place_at_end(text.trim_ascii())
                 {
                     self.draft.file.extend_from_slice(path);
-                    self.draft.at(Some(row), Some(column + u32::from(self.thrown)));
+                    let known = |number: u32| Some(number).filter(|&number| number > 0);
+                    self.draft.at(known(row), known(row).and(known(column + u32::from(self.thrown))));
                 }
                 return Step::Took("astro: section");
             }
@@ -178,14 +213,25 @@ impl Reader for Astro {
                 out.tool("astro");
                 return Step::Took("astro: announcement");
             }
+            // What went wrong follows, as anywhere.
+            if words.starts_with(b"[ERROR] [build] Failed to call getStaticPaths for ") {
+                self.candidate.clear();
+                self.behind.clear();
+                return Step::Took("astro: announcement");
+            }
         }
         if text.starts_with(b"Node.js v") && text.ends_with(b" is not supported by Astro!") {
             out.tool("astro");
             out.crash("unsupported-runtime", text);
             return Step::Took("astro: own words");
         }
+        self.behind.clear();
+        if !own && !line.is_blank() && text.len() < LONGEST_MESSAGE {
+            self.behind.extend_from_slice(text);
+        }
         if !self.candidate.is_empty() {
-            if !line.is_blank() && self.candidate.len() < 4000 && head(text).is_none() {
+            // Paragraphs are part of a message; a line of Astro's own log is not.
+            if !own && self.candidate.len() < LONGEST_MESSAGE && head(text).is_none() {
                 self.candidate.push(b'\n');
                 self.candidate.extend_from_slice(text);
                 return Step::Pass;
