@@ -1,5 +1,6 @@
 //! `shipgate trends`: the recorded builds of a branch over time, and the health of what runs.
 
+use super::bundle::parse_route;
 use super::console::Console;
 use super::run::{Scene, process_redactor};
 use super::serve::overview::{Asked, overview};
@@ -9,7 +10,7 @@ use crate::record::{Environment, Period};
 use crate::report::RenderOptions;
 use crate::report::dashboard::{Links, render_dashboard};
 use crate::report::deployments::{Reliability, summary};
-use crate::report::trends::{HealthTrend, Reading, Trends, render_trends};
+use crate::report::trends::{HealthTrend, Reading, RouteChoice, Trends, render_trends};
 use crate::store::{BuildQuery, DeploymentQuery, SpanQuery};
 use crate::time::Clock;
 use chrono::{NaiveDate, NaiveTime};
@@ -27,6 +28,8 @@ pub struct Input {
     pub since: Option<NaiveDate>,
     /// The newest so many builds, and hours or days.
     pub limit: usize,
+    /// Of routes, those that this fits, instead of the heaviest.
+    pub route: Option<String>,
     /// How the health of what runs is added up.
     pub by: Period,
     pub shape: Shape,
@@ -52,6 +55,7 @@ pub async fn trends(
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
+    let route = parse_route(input.route.as_deref())?;
     let branch = match &input.branch {
         Some(branch) => branch.clone(),
         None => Scene::look(&input.directory, process, &settings.config, false).await?.base_branch,
@@ -82,7 +86,9 @@ pub async fn trends(
     }
     let records = store.builds(&query).await?;
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
-    let mut trends = Trends::new(&branch, records.iter().map(|record| (&record.build, reading(record.is_base))));
+    let routes = route.as_ref().map_or(RouteChoice::Heaviest, RouteChoice::Fitting);
+    let builds = records.iter().map(|record| (&record.build, reading(record.is_base)));
+    let mut trends = Trends::new(&branch, builds, routes);
     trends.health = HealthTrend::all(store.health_spans(&spans).await?, input.by, input.limit);
     let wanted = DeploymentQuery { environment: input.environment, since: query.since, ..DeploymentQuery::default() };
     let deployments = Reliability::of(&store.deployments(&wanted).await?);

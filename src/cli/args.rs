@@ -380,6 +380,9 @@ pub(super) struct TrendsArgs {
     /// At most so many builds, and so many hours or days, the newest
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     pub(super) limit: usize,
+    /// Of routes, those that this glob fits, as `/blog/**`, instead of the heaviest five
+    #[arg(long, value_name = "GLOB", conflicts_with = "report")]
+    pub(super) route: Option<String>,
     /// How availability and response times of endpoints and databases are added up
     #[arg(long, value_enum, value_name = "PERIOD", default_value_t = PeriodName::Day)]
     pub(super) by: PeriodName,

@@ -148,6 +148,7 @@ fn dispatch(
                 environment: arguments.environment.map(Into::into),
                 since: arguments.since,
                 limit: arguments.limit,
+                route: arguments.route.clone(),
                 by: arguments.by.into(),
                 shape: match (&arguments.report, arguments.json) {
                     (Some(target), _) => app::trends::Shape::Page(target.0.clone()),

@@ -38,8 +38,14 @@ impl Pattern {
     /// By the address, with or without a slash at its end, or by the framework's own pattern, as `/blog/[slug]`.
     #[must_use]
     pub fn fits_route(&self, route: &Route) -> bool {
-        let short = route.path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(&route.path);
-        route.pattern.as_deref() == Some(self.text.as_str()) || route.path == self.text || self.matcher.is_match(short)
+        route.pattern.as_deref() == Some(self.text.as_str()) || self.fits_address(&route.path)
+    }
+
+    /// By an address or a framework's own pattern, as [`Self::fits_route`].
+    #[must_use]
+    pub fn fits_address(&self, address: &str) -> bool {
+        let short = address.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(address);
+        address == self.text || self.matcher.is_match(short)
     }
 
     /// By the path without hashes, or the path.
@@ -209,7 +215,11 @@ fn cause_of_item(measure: Measure, name: &str, now: &Bundle, before: Option<&Bun
         route.map(|route| route.first.iter().copied().collect::<BTreeSet<u32>>()).unwrap_or_default()
     };
     let of_asset = |bundle: &Bundle| numbers(bundle, |asset| asset.name == name);
-    if matches!(measure, Measure::AssetSize(_)) { cause(now, before, &of_asset) } else { cause(now, before, &of_route) }
+    if matches!(measure, Measure::AssetSize(_)) {
+        return cause(now, before, &of_asset, None);
+    }
+    let route = now.routes.iter().find(|route| route.path == name);
+    cause(now, before, &of_route, route.and_then(|route| route.entrypoint.as_deref()))
 }
 
 fn numbers(bundle: &Bundle, test: impl Fn(&crate::record::Asset) -> bool) -> BTreeSet<u32> {
@@ -227,10 +237,10 @@ pub fn name_causes(conditions: &mut [Condition], measures: &[Measure], now: &Bun
         };
         let cause = match measure {
             Measure::BundleSize(_) => {
-                cause(now, before, &|bundle| numbers(bundle, |it| it.kind != AssetKind::SourceMap))
+                cause(now, before, &|bundle| numbers(bundle, |it| it.kind != AssetKind::SourceMap), None)
             }
             Measure::BundleKind(AssetKind::InlineScript | AssetKind::InlineStyle, _) => continue,
-            Measure::BundleKind(kind, _) => cause(now, before, &|bundle| numbers(bundle, |it| it.kind == *kind)),
+            Measure::BundleKind(kind, _) => cause(now, before, &|bundle| numbers(bundle, |it| it.kind == *kind), None),
             Measure::NewAssets => listed(&before.map(|before| only_in(now, before)).unwrap_or_default()),
             Measure::LostAssets => listed(&before.map(|before| only_in(before, now)).unwrap_or_default()),
             Measure::DuplicatedPackages => duplicates(now),
@@ -268,7 +278,7 @@ fn duplicates(bundle: &Bundle) -> String {
                 let package = format!("{name}@{version}");
                 let at =
                     bundle.modules.iter().position(|it| it.package.as_deref() == Some(&package) && it.bytes() > 0)?;
-                Some(format!("`{version}`{}", chain_words(bundle, at)))
+                Some(format!("`{version}`{}", chain_words(bundle, at, None)))
             })
             .collect();
         format!("`{name}` is there as {}", chains.join(" and as "))
@@ -277,7 +287,13 @@ fn duplicates(bundle: &Bundle) -> String {
 }
 
 /// `: \`a.js\` grew by 30 kB; of its modules \`x\` by 28 kB, imported by …`; empty when nothing can be named.
-fn cause(now: &Bundle, before: Option<&Bundle>, within: &dyn Fn(&Bundle) -> BTreeSet<u32>) -> String {
+/// Chains of imports begin at `from` where they can.
+fn cause(
+    now: &Bundle,
+    before: Option<&Bundle>,
+    within: &dyn Fn(&Bundle) -> BTreeSet<u32>,
+    from: Option<&str>,
+) -> String {
     let verb = if before.is_some() { "grew by" } else { "has" };
     let own = within(now);
     let then = before.map(|before| (before, within(before)));
@@ -312,7 +328,8 @@ fn cause(now: &Bundle, before: Option<&Bundle>, within: &dyn Fn(&Bundle) -> BTre
         let index = modules.get(id).map(|found| found.1).unwrap_or_default();
         let package = now.modules[index].package.as_deref().map(|package| format!(" ({package})")).unwrap_or_default();
         let lead = if at == 0 { "; in the scripts" } else { "," };
-        let _infallible = write!(text, "{lead} `{id}`{package} {verb} {}{}", bytes(*size), chain_words(now, index));
+        let _infallible =
+            write!(text, "{lead} `{id}`{package} {verb} {}{}", bytes(*size), chain_words(now, index, from));
     }
     text
 }
@@ -337,10 +354,15 @@ fn module_sizes<'a>(bundle: &'a Bundle, within: &BTreeSet<u32>) -> BTreeMap<&'a 
 }
 
 /// `, imported by \`src/pages/index.astro\` → \`src/components/Chart.tsx\``; empty for what nothing imports.
-fn chain_words(bundle: &Bundle, module: usize) -> String {
+fn chain_words(bundle: &Bundle, module: usize, from: Option<&str>) -> String {
     const MOST_LINKS: usize = 6;
-    let chains = bundle.import_chains(module, 1);
-    let Some(chain) = chains.first().filter(|chain| chain.len() > 1) else { return String::new() };
+    const MOST_ORIGINS: usize = 1000;
+    let chains = bundle.import_chains(module, if from.is_some() { MOST_ORIGINS } else { 1 });
+    let begins_there = |chain: &&Vec<usize>| {
+        chain.first().and_then(|index| bundle.modules.get(*index)).is_some_and(|it| Some(it.id.as_str()) == from)
+    };
+    let chain = chains.iter().find(begins_there).or_else(|| chains.first());
+    let Some(chain) = chain.filter(|chain| chain.len() > 1) else { return String::new() };
     let names: Vec<String> =
         chain[..chain.len() - 1].iter().map(|index| format!("`{}`", bundle.modules[*index].id)).collect();
     let shown = if names.len() > MOST_LINKS {

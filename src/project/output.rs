@@ -1,7 +1,8 @@
 //! Where a build's output lies, and which part of it visitors can download.
 //!
 //! Astro: <https://docs.astro.build/en/reference/configuration-reference/#outdir> · Vite:
-//! <https://vite.dev/config/build-options#build-outdir> · Next: `distDir` · SvelteKit: its adapters.
+//! <https://vite.dev/config/build-options#build-outdir> · Next: `distDir` · SvelteKit: its adapters · Vercel:
+//! <https://vercel.com/docs/build-output-api/v3>.
 
 use super::source::{Literal, string_property};
 use super::{Error, Framework, Package, warning};
@@ -107,9 +108,9 @@ impl Layout {
         Self::default()
     }
 
-    /// Looks how a finished output folder is divided. With `client` and `server` side by side (Astro's
+    /// Looks how a finished output folder is divided. With `client` and `server` side by side, or `client` alone (Astro's
     /// adapters, SvelteKit, Vite's server rendering) everything outside `client` and `prerendered` is the
-    /// server's; in `.next` everything outside `static`.
+    /// server's; in `.next` and in what is built for Vercel everything outside `static`.
     #[must_use]
     pub fn of(output: &Path) -> Self {
         let has = |name: &str| output.join(name).is_dir();
@@ -118,7 +119,10 @@ impl Layout {
             let unshipped =
                 ["cache", "dev", "types", "diagnostics", "standalone", "build", "trace", "trace-build", "lock"];
             Self { client: Some(paths(&["static"])), unshipped: paths(&unshipped) }
-        } else if has("client") && has("server") {
+        } else if is_of_vercel(output) {
+            // `_functions` is what Astro's adapter makes the functions from; Vercel never looks there.
+            Self { client: Some(paths(&["static"])), unshipped: paths(&["_functions"]) }
+        } else if has("client") && (has("server") || has_nothing_but_client(output)) {
             Self { client: Some(paths(&["client", "prerendered"])), unshipped: Vec::new() }
         } else {
             Self::all_client()
@@ -147,6 +151,19 @@ impl Layout {
             Part::Server
         }
     }
+}
+
+/// Astro's adapter of Vercel takes `server` away when it has made a function of it.
+fn has_nothing_but_client(output: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(output) else { return false };
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+    names.into_iter().all(|name| name.is_ok_and(|name| name == "client" || name.starts_with('.')))
+}
+
+/// Whether adapters put it together for Vercel (<https://vercel.com/docs/build-output-api/v3>).
+fn is_of_vercel(output: &Path) -> bool {
+    let is_named_so = output.ends_with(".vercel/output") || output.join("functions").is_dir();
+    is_named_so && output.join("static").is_dir() && output.join("config.json").is_file()
 }
 
 #[cfg(test)]
@@ -210,6 +227,16 @@ mod tests {
         assert_eq!(layout.part(Path::new("cache/y")), Part::Unshipped);
         assert_eq!(layout.part(Path::new("server/x.js")), Part::Server);
 
+        let made =
+            [("static/a.js", ""), ("functions/_render.func/x.mjs", ""), ("_functions/x.mjs", ""), ("config.json", "")];
+        let vercel = folder_with(&made);
+        let layout = Layout::of(vercel.path());
+        assert_eq!(layout.part(Path::new("static/a.js")), Part::Client);
+        assert_eq!(layout.part(Path::new("functions/_render.func/x.mjs")), Part::Server);
+        assert_eq!(layout.part(Path::new("_functions/x.mjs")), Part::Unshipped);
+
+        let rest = folder_with(&[("client/page/index.html", "")]);
+        assert_eq!(Layout::of(rest.path()).client_roots(), [Path::new("client"), Path::new("prerendered")]);
         let site = folder_with(&[("client/index.html", ""), ("a.js", "")]);
         assert_eq!(Layout::of(site.path()), Layout::all_client());
         assert_eq!(Layout::all_client().part(Path::new("a.js")), Part::Client);

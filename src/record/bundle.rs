@@ -232,22 +232,31 @@ impl Bundle {
     }
 
     /// Takes from another output what an adapter copied there from this one: the same path below its folder of
-    /// what visitors download, and the same sizes. Says how many files that were.
+    /// what visitors download, and the same sizes; of the server's code, which lies deeper there, the same name. Says how
+    /// many files that were. An output with more of its own than that is no copy, whatever the two share.
     pub fn leave_out_copies(&self, other: &mut Self) -> usize {
         const FOLDERS: [&str; 3] = ["client/", "static/", "public/"];
-        let below = |asset: &Asset| {
-            let path = FOLDERS.iter().find_map(|folder| asset.path.strip_prefix(folder)).unwrap_or(&asset.path);
-            (path.to_owned(), asset.sizes.raw, asset.sizes.gzip, asset.sizes.brotli)
+        let key = |asset: &Asset| {
+            let below = if asset.kind == AssetKind::ServerCode {
+                asset.path.rsplit('/').next().unwrap_or_default()
+            } else {
+                FOLDERS.iter().find_map(|folder| asset.path.strip_prefix(folder)).unwrap_or(&asset.path)
+            };
+            let Sizes { raw, gzip, brotli } = asset.sizes;
+            (asset.kind == AssetKind::ServerCode, below.to_owned(), raw, gzip, brotli)
         };
-        let own: BTreeSet<_> = self.assets.iter().map(below).collect();
-        let keeps: Vec<bool> = other.assets.iter().map(|asset| !own.contains(&below(asset))).collect();
-        let copies = keeps.iter().filter(|keeps| !**keeps).count();
-        if copies > 0 {
-            let mut keep = keeps.into_iter();
-            other.assets.retain(|_| keep.next().unwrap_or(true));
-            // What they load was told by this one, too.
-            (other.routes, other.modules, other.unknown) = (Vec::new(), Vec::new(), Vec::new());
+        let own: BTreeSet<_> = self.assets.iter().map(key).collect();
+        let keeps: Vec<bool> = other.assets.iter().map(|asset| !own.contains(&key(asset))).collect();
+        let visible = other.assets.iter().zip(&keeps).filter(|(asset, _)| asset.kind != AssetKind::ServerCode);
+        let (all, kept) = visible.fold((0, 0), |(all, kept), (_, keeps)| (all + 1, kept + usize::from(*keeps)));
+        if all == 0 || kept * 10 > all {
+            return 0;
         }
+        let copies = keeps.iter().filter(|keeps| !**keeps).count();
+        let mut keep = keeps.into_iter();
+        other.assets.retain(|_| keep.next().unwrap_or(true));
+        // What they load was told by this one, too.
+        (other.routes, other.modules, other.unknown) = (Vec::new(), Vec::new(), Vec::new());
         copies
     }
 
@@ -302,4 +311,47 @@ impl Bundle {
 #[must_use]
 pub fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundle(assets: &[(&str, AssetKind, u64)]) -> Bundle {
+        let asset = |(path, kind, raw): &(&str, AssetKind, u64)| Asset {
+            path: (*path).to_owned(),
+            name: (*path).to_owned(),
+            kind: *kind,
+            sizes: Sizes { raw: *raw, gzip: *raw, brotli: *raw },
+            inline: None,
+        };
+        Bundle { assets: assets.iter().map(asset).collect(), ..Bundle::default() }
+    }
+
+    #[test]
+    fn what_an_adapter_copied_is_left_out_wherever_it_put_it() {
+        use AssetKind::{ClientScript, Html, ServerCode};
+        let dist = bundle(&[
+            ("client/a.js", ClientScript, 1),
+            ("client/index.html", Html, 2),
+            ("server/chunks/b.mjs", ServerCode, 3),
+        ]);
+        let mut copy = bundle(&[
+            ("functions/_render.func/dist/server/chunks/b.mjs", ServerCode, 3),
+            ("functions/_render.func/node_modules/c.js", ServerCode, 4),
+            ("static/a.js", ClientScript, 1),
+            ("static/index.html", Html, 2),
+        ]);
+        assert_eq!(dist.leave_out_copies(&mut copy), 3);
+        let kept: Vec<&str> = copy.assets.iter().map(|asset| asset.path.as_str()).collect();
+        assert_eq!(kept, ["functions/_render.func/node_modules/c.js"]);
+    }
+
+    #[test]
+    fn another_site_with_the_same_icon_is_no_copy() {
+        use AssetKind::{Html, Image};
+        let site = bundle(&[("favicon.svg", Image, 1), ("index.html", Html, 2)]);
+        let mut docs = bundle(&[("favicon.svg", Image, 1), ("index.html", Html, 3)]);
+        assert_eq!((site.leave_out_copies(&mut docs), docs.assets.len()), (0, 2));
+    }
 }

@@ -57,4 +57,22 @@ pub struct BuildMetrics {
     /// What was built, by kind; stays when the list of files is dropped.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sizes: BTreeMap<AssetKind, Sizes>,
+    /// What first visits load, the heaviest first; stays, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteWeight>,
+    /// The adapter that the framework built for, where an integration says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// What the bundler warned of, where an integration says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// What a first visit to a page loads, as it is followed from build to build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteWeight {
+    /// The framework's pattern, as `/blog/[slug]`, with the heaviest of its pages; where there is none, the address.
+    pub route: String,
+    pub sizes: Sizes,
+    pub requests: u32,
 }

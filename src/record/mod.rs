@@ -34,7 +34,7 @@ pub use deployment::{DeploymentChange, DeploymentStatus, ProductionDeployment};
 pub use error_status::{Actor, Cause, Deferral, ErrorStatus, Sighting, StatusChange};
 pub use health_span::{HealthSpan, Period, SpanKind, SpanLimit};
 pub use line_print::{LinePrint, SourceLines};
-pub use metrics::{BuildMetrics, Phase, Start, StepUse};
+pub use metrics::{BuildMetrics, Phase, RouteWeight, Start, StepUse};
 pub use module::{Importer, Module, ModulePart, split_package};
 pub use route::{Route, RouteKind};
 pub use typescript_error::{Detected, ProjectPath, TypeScriptError};

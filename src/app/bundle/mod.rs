@@ -56,8 +56,7 @@ pub async fn bundle(
     console: &mut dyn Console,
 ) -> Result<ExitStatus, Error> {
     let settings = Settings::read(&input.directory, input.config.as_deref(), console.colour())?;
-    let pattern = input.route.as_deref().map(Pattern::parse).transpose();
-    let pattern = pattern.map_err(|why| Error::Usage(format!("`--route` is not a glob: {why}")))?;
+    let pattern = parse_route(input.route.as_deref())?;
     let look = Look { input, settings: &settings, process };
     let options = RenderOptions {
         width: console.width().unwrap_or(100),
@@ -117,6 +116,11 @@ pub async fn bundle(
     let out = console.standard_output();
     let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(ExitStatus::Success)
+}
+
+/// The glob of `--route`.
+pub(super) fn parse_route(text: Option<&str>) -> Result<Option<Pattern>, Error> {
+    text.map(Pattern::parse).transpose().map_err(|why| Error::Usage(format!("`--route` is not a glob: {why}")))
 }
 
 fn document(value: &serde_json::Value) -> String {

@@ -7,17 +7,14 @@ use crate::app::console::Console;
 use crate::app::run::execute::Executed;
 use crate::diagnostic::Exit;
 use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome};
-use crate::project::astro_build::{self, BuiltPhase};
+use crate::project::astro_build::{self, AstroBuild};
 use crate::project::{Layout, MeasureOptions, Of, Sought, measure, read_astro_build, trace};
 use crate::record::build::ToolVersions;
-use crate::record::{
-    AssetKind, BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Environment, Leak, Phase, Start, StepUse,
-};
+use crate::record::{BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Environment, Leak, Phase, Start, StepUse};
 use crate::report::{Counts, Notice, NoticeLevel, Step};
 use crate::step::{Cancel, StopSignal};
 use crate::time::Timestamp;
 use crate::variable::{Checked, LeakSearch, Secret, search_leaks};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -77,11 +74,15 @@ impl Built {
         steps: &[Step],
         log: Option<String>,
         counts: &Counts,
-        measured: (&Output, Vec<BuiltPhase>),
+        measured: (&Output, Seen),
         versions: ToolVersions,
         at: Timestamp,
     ) -> BuildConfiguration {
-        let (output, phases) = measured;
+        let (output, seen) = measured;
+        let bundle = match output {
+            Output::Measured(bundle) => Some(bundle),
+            Output::None | Output::Missing(_) | Output::Stopped(_) => None,
+        };
         let start = self.start();
         let timed: Vec<&Step> = steps.iter().filter(|step| self.timed.contains(&step.name)).collect();
         let status = status(steps, &timed, output);
@@ -100,13 +101,13 @@ impl Built {
             start,
             caches: self.caches,
             steps: steps.iter().filter(|step| step.seconds.is_some()).map(step_use).collect(),
-            phases: phases.into_iter().map(|phase| Phase { name: phase.name, seconds: phase.seconds }).collect(),
-            sizes: match output {
-                Output::Measured(bundle) => bundle.by_kind(),
-                Output::None | Output::Missing(_) | Output::Stopped(_) => BTreeMap::<AssetKind, _>::new(),
-            },
+            phases: seen.phases,
+            sizes: bundle.map(Bundle::by_kind).unwrap_or_default(),
+            routes: bundle.map(Bundle::route_weights).unwrap_or_default(),
+            adapter: seen.adapter,
+            warnings: seen.warnings,
         });
-        if let Output::Measured(bundle) = output {
+        if let Some(bundle) = bundle {
             record.bundle_size = Some(bundle.total().raw);
             record.bundle = Some(bundle.clone());
         }
@@ -150,8 +151,23 @@ pub(super) struct Measured {
     pub(super) leaks: Option<Vec<Leak>>,
     pub(super) reasons: Vec<Reason>,
     pub(super) notices: Vec<Notice>,
-    /// Of the framework's build, where an integration says so.
-    pub(super) phases: Vec<BuiltPhase>,
+    pub(super) seen: Seen,
+}
+
+/// What an integration saw of the framework's builds.
+#[derive(Default)]
+pub(super) struct Seen {
+    phases: Vec<Phase>,
+    adapter: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl Seen {
+    fn add(&mut self, build: AstroBuild) {
+        self.phases.extend(build.phases.into_iter().map(|it| Phase { name: it.name, seconds: it.seconds }));
+        self.adapter = self.adapter.take().or(build.adapter);
+        self.warnings.extend(build.warnings);
+    }
 }
 
 /// What is kept of a build in files of its own, and how the file of an integration is known to be of it.
@@ -262,7 +278,9 @@ impl Measured {
         self.notices.extend(notice);
         self.notices.push(astro_build::source_notice(&shown.to_string(), astro.as_ref()));
         self.notices.extend(trace(&folder, &layout, &mut bundle, astro.as_ref()));
-        self.phases.extend(astro.into_iter().flat_map(|astro| astro.phases));
+        if let Some(astro) = astro {
+            self.seen.add(astro);
+        }
         for folder in public {
             match search_leaks(&folder, directory, secrets) {
                 Ok(search) => self.add_search(search),

@@ -259,8 +259,8 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let variables = Variables { checks: checked.checks, undeclared: checked.undeclared, leaks: measured.leaks };
     let base = standing.describe(build.start());
     let scatter = standing.scatter(build.start(), build.command(), environment);
-    let phases = measured.phases;
-    let build = build.end(&steps, log, &counts, (&measured.output, phases), versions.versions, hands.clock.now());
+    let seen = measured.seen;
+    let build = build.end(&steps, log, &counts, (&measured.output, seen), versions.versions, hands.clock.now());
     let facts = facts::facts(&Measurements {
         counts: &judged,
         variables: &variables,

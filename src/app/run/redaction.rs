@@ -48,6 +48,8 @@ pub(in crate::app) fn redact(report: &mut Report, redactor: &Redactor) {
             texts.extend(metrics.phases.iter_mut().map(|phase| &mut phase.name));
             texts.extend(metrics.steps.iter_mut().map(|used| &mut used.step));
             texts.extend(&mut metrics.caches);
+            texts.extend(metrics.routes.iter_mut().map(|weight| &mut weight.route));
+            texts.extend(metrics.adapter.iter_mut().chain(&mut metrics.warnings));
         }
         for bundle in build.bundle.iter_mut().chain(&mut base.bundle) {
             bundle_texts(bundle, &mut texts);
@@ -156,7 +158,7 @@ fn bundle_texts<'a>(bundle: &'a mut Bundle, texts: &mut Vec<&'a mut String>) {
     }
     for route in routes {
         texts.push(&mut route.path);
-        texts.extend(&mut route.pattern);
+        texts.extend([&mut route.pattern, &mut route.entrypoint].into_iter().flatten());
         texts.extend(&mut route.unknown);
     }
     for module in modules {

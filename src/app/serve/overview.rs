@@ -5,7 +5,7 @@ use super::life::looked;
 use crate::app::Error;
 use crate::record::{Environment, Period};
 use crate::report::dashboard::{self, Data, ErrorsPage, Life, Links};
-use crate::report::trends::{HealthTrend, Reading, Trends};
+use crate::report::trends::{HealthTrend, Reading, RouteChoice, Trends};
 use crate::store::{
     self, BuildQuery, BuildRecord, DeploymentQuery, ErrorPlace, ErrorQuery, HealthQuery, IdPart, SpanQuery, Store,
 };
@@ -76,7 +76,8 @@ pub(in crate::app) async fn overview(store: &dyn Store, asked: &Asked, now: Time
         store.api_health(&HealthQuery { deployments: ids, limit: Some(CHECKS), ..HealthQuery::default() }).await?
     };
     let reading = |is_base: bool| if is_base { Reading::Whole } else { Reading::Partial };
-    let trends = Trends::new(branch, builds.iter().map(|record| (&record.build, reading(record.is_base))));
+    let of_branch = builds.iter().map(|record| (&record.build, reading(record.is_base)));
+    let trends = Trends::new(branch, of_branch, RouteChoice::Heaviest);
     let gate = builds.last().map(|last| dashboard::Gate {
         verdict: last.verdict,
         status: last.build.build_status,

@@ -53,6 +53,7 @@ pub struct AstroBuild {
     finished_at: Option<Timestamp>,
     pub(super) base: String,
     pub(super) assets_prefix: Option<String>,
+    pub adapter: Option<String>,
     output_folder: Option<String>,
     client_folder: Option<String>,
     /// Caches that were there before.
@@ -130,7 +131,16 @@ pub fn read_astro_build(sought: Sought<'_>, output: &Path, assets: &[Asset]) -> 
                 return (None, Some(refused(&shown, &format!("cannot be read: {error}"), "make it readable")));
             }
         };
-        return match AstroBuild::parse(&bytes).and_then(|build| build.bound(project, output, assets, sought.of)) {
+        let build = match AstroBuild::parse(&bytes) {
+            Ok(build) => build,
+            Err((why, help)) => return (None, Some(refused(&shown, &why, help))),
+        };
+        // What an adapter copied elsewhere, or another package of the repository, is nobody's mistake.
+        if build.is_done() && build.client_below(project, output).is_none() {
+            let folder = build.output_folder.as_deref().unwrap_or_default();
+            return (None, Some(info(format!("`{shown}` is of `{folder}`, and not of `{}`", output.display()), None)));
+        }
+        return match build.bound(project, output, assets, sought.of) {
             Ok(build) => (Some(build), None),
             Err((why, help)) => (None, Some(refused(&shown, &why, help))),
         };
@@ -149,8 +159,10 @@ fn refused(file: &str, why: &str, help: &'static str) -> Notice {
 /// The notice that says how the facts about an output were come by.
 pub(crate) fn source_notice(output: &str, build: Option<&AstroBuild>) -> Notice {
     match build {
-        Some(_) => {
-            info(format!("`{output}`: sizes from the files, routes and modules from the Astro integration"), None)
+        Some(build) => {
+            let adapter = build.adapter.as_deref().map(|name| format!(", built for `{name}`")).unwrap_or_default();
+            let words = "sizes from the files, routes and modules from the Astro integration";
+            info(format!("`{output}`: {words}{adapter}"), None)
         }
         None => info(format!("`{output}`: sizes and routes from the files alone"), None),
     }
@@ -173,11 +185,25 @@ impl AstroBuild {
         }
     }
 
+    fn is_done(&self) -> bool {
+        self.state == "done" && self.finished_at.is_some()
+    }
+
+    /// Where the client's files lie below this output; `None`: elsewhere.
+    fn client_below(&self, project: &Path, output: &Path) -> Option<String> {
+        let below = |folder: &Option<String>| {
+            let folder = project.join(folder.as_deref()?);
+            let (folder, output) = (folder.canonicalize().ok()?, output.canonicalize().ok()?);
+            folder.strip_prefix(output).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
+        };
+        below(&self.client_folder).or_else(|| below(&self.output_folder))
+    }
+
     /// Holds it to the build and to the output that it is to be of.
     fn bound(mut self, project: &Path, output: &Path, assets: &[Asset], of: Of<'_>) -> Result<Self, Refusal> {
         const AGAIN: &str = "build again; if the integration was taken out of `astro.config`, delete the file";
         let other = |how: &str| Err((format!("is of another build ({how})"), AGAIN));
-        if self.state != "done" || self.finished_at.is_none() {
+        if !self.is_done() {
             return Err(("is of a build that did not come to its end".to_owned(), AGAIN));
         }
         if let Of::Run { build_id, since } = of {
@@ -189,14 +215,7 @@ impl AstroBuild {
                 None => return other("an earlier one"),
             }
         }
-        let below = |folder: &Option<String>| {
-            let folder = project.join(folder.as_deref()?);
-            let (folder, output) = (folder.canonicalize().ok()?, output.canonicalize().ok()?);
-            folder.strip_prefix(output).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
-        };
-        let Some(client) = below(&self.client_folder).or_else(|| below(&self.output_folder)) else {
-            return other("it built another folder");
-        };
+        let Some(client) = self.client_below(project, output) else { return other("it built another folder") };
         self.client = if client.is_empty() { client } else { client + "/" };
         let lengths: HashMap<&str, u64> = assets.iter().map(|asset| (asset.path.as_str(), asset.sizes.raw)).collect();
         for chunk in self.chunks() {
@@ -294,8 +313,10 @@ impl AstroBuild {
     /// Pages and components that lead to the entries of the client. The server's graph says so, and of entries
     /// alone: what else both have is in the client's scripts for the client's own reasons.
     fn add_leading(&self, client: &BuiltEnvironment, modules: &mut Vec<Module>) {
+        let facades = client.chunks.iter().filter(|it| it.is_entry).filter_map(|it| it.facade.as_deref());
+        // A page's own script has the page in its name.
         let facades: BTreeSet<&str> =
-            client.chunks.iter().filter(|it| it.is_entry).filter_map(|it| it.facade.as_deref()).collect();
+            facades.flat_map(|it| [it, it.split_once("?astro").map_or(it, |(page, _)| page)]).collect();
         let mut by_id: HashMap<String, usize> =
             modules.iter().enumerate().map(|(at, it)| (it.id.clone(), at)).collect();
         for server in self.environments.iter().filter(|environment| environment.name != "client") {
@@ -327,7 +348,6 @@ impl AstroBuild {
                 waiting.extend(next.copied().filter(|it| *it < server.modules.len() && seen.insert(*it)));
             }
         }
-        // A page's own script has the page in its name.
         for (at, module) in modules.iter_mut().enumerate() {
             let page = module.id.split_once("?astro").and_then(|(page, _)| by_id.get(page).copied());
             if let Some(page) = page.filter(|page| module.importers.is_empty() && *page != at) {

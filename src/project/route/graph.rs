@@ -102,6 +102,10 @@ impl Load {
         }
     }
 
+    pub(super) fn has(&self, asset: u32) -> bool {
+        self.has.contains(&asset)
+    }
+
     fn put(&mut self, asset: u32) {
         if self.has.insert(asset) {
             self.first.push(asset);
@@ -163,6 +167,7 @@ impl Load {
         Route {
             path,
             pattern: None,
+            entrypoint: None,
             kind,
             requests: crate::record::number(self.first.len()),
             sizes: sum(assets, &self.first),

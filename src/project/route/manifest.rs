@@ -6,6 +6,7 @@
 use super::address::Site;
 use super::graph::{Graph, Load};
 use super::html::Role;
+use super::svelte_kit;
 use crate::record::{Asset, Route, RouteKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +23,8 @@ pub(super) fn add_routes(
 ) {
     if output.join("BUILD_ID").is_file() {
         next(output, assets, site, graph, routes, unknown);
-    } else if output.join("server/manifest.js").is_file() && output.join("client/_app").is_dir() {
-        unknown.insert("what pages load that SvelteKit's server makes when they are asked for".to_owned());
+    } else if svelte_kit::is_there(output) {
+        svelte_kit::add_routes(output, assets, site, graph, routes, unknown);
     } else if routes.is_empty() {
         vite(output, assets, site, graph, routes, unknown);
     }

@@ -13,6 +13,7 @@ mod name;
 mod on_demand;
 mod script;
 mod style;
+mod svelte_kit;
 
 use super::astro_build::AstroBuild;
 use super::{Layout, info};
@@ -24,6 +25,7 @@ use html::{Page, When, read_page};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use svelte_kit::Eager;
 
 /// Pages and scripts that are larger are measured and not looked into.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -45,9 +47,10 @@ pub fn trace(output: &Path, layout: &Layout, bundle: &mut Bundle, build: Option<
     }
     let site = Site::new(output, layout, &bundle.assets, base, prefix);
     let graph = Graph::read(output, &bundle.assets, &site);
+    let eager = Eager::of(&bundle.assets);
     let mut routes: Vec<Route> = pages
         .par_iter()
-        .filter_map(|(index, page)| route_of_page(&bundle.assets, *index, page, &site, &graph))
+        .filter_map(|(index, page)| route_of_page(&bundle.assets, *index, page, (&site, &graph, &eager)))
         .collect();
     let mut unknown: BTreeSet<String> = graph.unknown().collect();
     if let Some(build) = build {
@@ -98,7 +101,12 @@ fn read_file(output: &Path, asset: &Asset) -> Result<Vec<u8>, String> {
     std::fs::read(output.join(&asset.path)).map_err(|error| error.to_string())
 }
 
-fn route_of_page(assets: &[Asset], index: usize, page: &Page, site: &Site<'_>, graph: &Graph) -> Option<Route> {
+fn route_of_page(
+    assets: &[Asset],
+    index: usize,
+    page: &Page,
+    (site, graph, eager): (&Site<'_>, &Graph, &Eager),
+) -> Option<Route> {
     let address = site.address_of_page(&assets[index].path)?;
     let mut load = Load::begin(number(index));
     if let Some(to) = &page.redirect {
@@ -128,6 +136,7 @@ fn route_of_page(assets: &[Asset], index: usize, page: &Page, site: &Site<'_>, g
     if let Some(icon) = site.find("/favicon.ico").filter(|_| !page.has_icon) {
         load.add(icon, html::Role::File, graph);
     }
+    eager.add(&mut load, graph);
     let mut route = load.into_route(address, RouteKind::Prerendered, assets, graph);
     route.unknown.extend(page.unknown.iter().cloned());
     if page.imports.is_partial {

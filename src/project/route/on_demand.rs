@@ -24,6 +24,7 @@ pub(super) fn add_routes(
     for route in routes.iter_mut() {
         let built = route.first.first().and_then(|page| patterns.get(page));
         route.pattern = built.map(|built| built.pattern.clone());
+        route.entrypoint = built.map(|built| built.entrypoint.clone());
         if built.is_some_and(|built| built.kind == "redirect") {
             route.kind = RouteKind::Redirect;
         }
@@ -43,6 +44,7 @@ pub(super) fn add_routes(
             load.into_route(built.pattern.clone(), kind, assets, graph)
         };
         route.pattern = Some(built.pattern.clone());
+        route.entrypoint = Some(built.entrypoint.clone());
         routes.push(route);
     }
 }

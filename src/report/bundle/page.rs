@@ -25,6 +25,7 @@ body{background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif;
 h1{font-size:1.4rem;margin-bottom:.2rem}h2{font-size:1.05rem;margin:2rem 0 .4rem}p,th{color:var(--text)}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:var(--ink);pointer-events:none}\
 svg rect{stroke:var(--back);stroke-width:1.5}\
+.scroll{overflow-x:auto}.scroll svg{min-width:620px}.scroll td:first-child{min-width:8rem}.scroll .bar{min-width:5rem}\
 table{border-collapse:collapse;width:100%}td,th{text-align:right;padding:.15rem .6rem .15rem 0;font-variant-numeric:tabular-nums;white-space:nowrap}\
 td:first-child,th:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere}\
 .bar{width:30%;text-align:left}.bar div{height:.8rem;border-radius:2px;background:var(--bar)}.bar i{display:block;height:.8rem;float:left}\
@@ -40,7 +41,7 @@ pub fn render_page(title: &str, bundle: &Bundle, compression: Compression) -> St
     body.push_str(
         "<p>Scripts are divided into the packages and modules that are in them, where these are known.</p>\n",
     );
-    body.push_str(&treemap(bundle, compression));
+    let _ = writeln!(body, "<div class=\"scroll\">{}</div>", treemap(bundle, compression));
     routes(&mut body, bundle, compression);
     if !bundle.unknown.is_empty() {
         body.push_str("<h2>Not known</h2>\n<ul>\n");
@@ -92,7 +93,7 @@ fn routes(body: &mut String, bundle: &Bundle, compression: Compression) {
     let routes = by_weight(bundle, compression);
     let Some(most) = routes.first().map(|route| route.sizes.of(compression)) else { return };
     let _ = writeln!(body, "<h2 id=\"routes\">What a first visit to each route loads, {}</h2>", compression.as_str());
-    body.push_str("<table>\n<tr><th>route</th><th class=\"bar\"></th><th>raw</th><th>gzip</th><th>brotli</th><th>lazy</th><th>requests</th></tr>\n");
+    body.push_str("<div class=\"scroll\"><table>\n<tr><th>route</th><th class=\"bar\"></th><th>raw</th><th>gzip</th><th>brotli</th><th>lazy</th><th>requests</th></tr>\n");
     for route in routes.iter().take(MOST_ROUTES) {
         let size = route.sizes.of(compression);
         let mut parts = String::new();
@@ -123,7 +124,7 @@ fn routes(body: &mut String, bundle: &Bundle, compression: Compression) {
             route.requests
         );
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
     if routes.iter().any(|route| !route.unknown.is_empty()) {
         body.push_str("<p>* not all of it is known; the name's title says what</p>\n");
     }

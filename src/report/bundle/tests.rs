@@ -11,6 +11,7 @@ fn route(path: &str, bundle: &Bundle, first: &[u32]) -> Route {
     Route {
         path: path.to_owned(),
         pattern: None,
+        entrypoint: None,
         kind: RouteKind::Prerendered,
         first: first.to_vec(),
         lazy: Vec::new(),

@@ -1,4 +1,5 @@
-//! Builds over time: times and those of their phases, sizes in all and by kind, errors and warnings, and where they jumped.
+//! Builds over time: times and those of their phases, sizes in all, by kind and by route, errors and warnings, and where
+//! they jumped.
 //!
 //! A jump is named by the first build that has the new level. One build that stands out alone is none:
 //! the next one has to be up there, too, where there is a next one. What is normal is the median of the
@@ -6,6 +7,7 @@
 
 mod health;
 mod plot;
+mod routes;
 mod terminal;
 
 use crate::gate::{Scatter, Unit};
@@ -17,6 +19,7 @@ use uuid::Uuid;
 pub use health::{HealthFigures, HealthPoint, HealthTrend};
 pub(in crate::report) use health::{availability, time};
 pub(in crate::report) use plot::draw_series;
+pub use routes::RouteChoice;
 pub use terminal::render_trends;
 
 /// One build.
@@ -31,13 +34,19 @@ pub struct Point {
 /// One measure over all builds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
-    /// As in thresholds: `build-time`, `bundle-size`, `bundle-size (brotli)`, `bundle-size-by-kind.style`, `errors`; and
-    /// `phase generate pages`, `step build (cpu)`, `step build (memory)`.
+    /// As in thresholds: `build-time`, `bundle-size`, `bundle-size (brotli)`, `bundle-size-by-kind.style`, `route-size./`,
+    /// `errors`; and `phase generate pages`, `step build (cpu)`, `step build (memory)`.
     pub measure: String,
     pub unit: Unit,
     /// By build; `None` where it was not measured.
     pub values: Vec<Option<f64>>,
     pub jumps: Vec<Jump>,
+}
+
+impl Series {
+    fn new(measure: &str, unit: Unit, values: Vec<Option<f64>>) -> Self {
+        Self { measure: measure.to_owned(), unit, jumps: find_jumps(unit, &values), values }
+    }
 }
 
 /// A measure that went up and stayed there.
@@ -56,18 +65,23 @@ pub struct Trends {
     pub branch: String,
     pub builds: Vec<Point>,
     pub series: Vec<Series>,
+    /// Routes that there are besides those among the series.
+    pub more_routes: usize,
     /// Endpoints and databases, of whatever branch.
     pub health: Vec<HealthTrend>,
 }
 
 impl Trends {
-    /// From the builds of a branch in their order; `true` with those whose diagnostics were read whole.
+    /// From the builds of a branch in their order, each with whether its diagnostics were read whole.
     #[must_use]
-    pub fn new<'a>(branch: &str, builds: impl IntoIterator<Item = (&'a BuildConfiguration, Reading)>) -> Self {
+    pub fn new<'a>(
+        branch: &str,
+        builds: impl IntoIterator<Item = (&'a BuildConfiguration, Reading)>,
+        routes: RouteChoice<'_>,
+    ) -> Self {
         let builds: Vec<_> = builds.into_iter().collect();
         let series = |measure: &str, unit, value: &dyn Fn(&BuildConfiguration, Reading) -> Option<f64>| {
-            let values: Vec<_> = builds.iter().map(|(build, reading)| value(build, *reading)).collect();
-            Series { measure: measure.to_owned(), unit, jumps: find_jumps(unit, &values), values }
+            Series::new(measure, unit, builds.iter().map(|(build, reading)| value(build, *reading)).collect())
         };
         let is_built = |build: &BuildConfiguration| build.build_status == BuildStatus::Success;
         let mut all = vec![
@@ -100,6 +114,9 @@ impl Trends {
                 }));
             }
         }
+        let followed: Vec<_> = builds.iter().map(|(build, _)| built(build).map(|it| it.routes.as_slice())).collect();
+        let (of_routes, more_routes) = routes::series(&followed, routes);
+        all.extend(of_routes);
         let metrics = || builds.iter().filter_map(|(build, _)| built(build));
         for phase in ordered(metrics().flat_map(|it| it.phases.iter().map(|phase| phase.name.as_str()))) {
             all.push(series(&format!("phase {phase}"), Unit::Seconds, &|build, _| {
@@ -134,7 +151,7 @@ impl Trends {
             status: build.build_status,
         };
         let builds = builds.iter().map(|(build, _)| point(build)).collect();
-        Self { branch: branch.to_owned(), builds, series: all, health: Vec::new() }
+        Self { branch: branch.to_owned(), builds, series: all, more_routes, health: Vec::new() }
     }
 }
 

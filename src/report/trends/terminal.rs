@@ -40,6 +40,11 @@ pub fn render_trends(trends: &Trends, options: &RenderOptions) -> String {
     ];
     let rows: Vec<_> = trends.series.iter().filter_map(row).collect();
     canvas.table(0, &columns, &rows);
+    if trends.more_routes > 0 {
+        let more = quantity::counted(trends.more_routes as u64, "more route");
+        let text = canvas.prose(Tone::Dim, &format!("… and {more}: `shipgate trends --route '/**'`"));
+        canvas.paragraph(0, 2, &text);
+    }
 
     let jumps: Vec<_> = trends.series.iter().flat_map(|series| jump_rows(trends, series)).collect();
     if !jumps.is_empty() {

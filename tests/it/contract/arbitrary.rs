@@ -9,8 +9,8 @@ use shipgate::gate::StepOutcome;
 use shipgate::record::{
     Actor, ApiHealthCheck, Asset, AssetKind, BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Cause,
     ConnectionStatus, DatabaseHealth, Deferral, DeploymentStatus, Detected, Environment, EnvironmentVariable,
-    ErrorStatus, HealthStatus, HttpMethod, LinePrint, Phase, ProductionDeployment, QueryStatus, Sighting, Sizes, Start,
-    StepUse, TypeScriptError, ValidationStatus,
+    ErrorStatus, HealthStatus, HttpMethod, LinePrint, Phase, ProductionDeployment, QueryStatus, RouteWeight, Sighting,
+    Sizes, Start, StepUse, TypeScriptError, ValidationStatus,
 };
 use shipgate::store::{BuildRecord, Ledger, VariableRecord};
 use shipgate::track::{Found, StepReading};
@@ -123,6 +123,9 @@ fn metrics(text: &str) -> BuildMetrics {
         }],
         phases: vec![Phase { name: text.to_owned(), seconds: 0.125 }],
         sizes: [(AssetKind::InlineScript, sizes)].into(),
+        routes: vec![RouteWeight { route: text.to_owned(), sizes, requests: u32::MAX }],
+        adapter: Some(text.to_owned()),
+        warnings: vec![text.to_owned()],
     }
 }
 

@@ -102,14 +102,8 @@ async fn attempt(
     let mut found = facts::without_echoes(said);
     read_lines(&mut found, &directory);
     let counts = facts::count(&[], &[], &steps);
-    let record = built.end(
-        &steps,
-        None,
-        &counts,
-        (&measured.output, measured.phases),
-        ToolVersions::default(),
-        hands.clock.now(),
-    );
+    let record =
+        built.end(&steps, None, &counts, (&measured.output, measured.seen), ToolVersions::default(), hands.clock.now());
     let known = Known {
         kind: "reference",
         commit: Some(commit),
