@@ -82,15 +82,16 @@ fn integration_hint(project: &Project) -> Option<String> {
     const PACKAGE: &str = "@shipgate/astro";
     let has_it = project.package.as_ref().is_some_and(|package| package.depends_on(PACKAGE));
     (project.framework == Framework::Astro && !has_it).then(|| {
-        let add = match project.managed.manager() {
-            Ok(Manager::Pnpm) => "pnpm add -D",
-            Ok(Manager::YarnClassic | Manager::YarnBerry) => "yarn add -D",
-            Ok(Manager::Bun) => "bun add -d",
-            Ok(Manager::Npm) | Err(_) => "npm install --save-dev",
+        let (astro, add) = match project.managed.manager() {
+            Ok(Manager::Pnpm) => ("pnpm", "pnpm add -D"),
+            Ok(Manager::YarnClassic | Manager::YarnBerry) => ("yarn", "yarn add -D"),
+            Ok(Manager::Bun) => ("bunx", "bun add -d"),
+            Ok(Manager::Npm) | Err(_) => ("npx", "npm install --save-dev"),
         };
         format!(
-            "for routes, modules and phases of the build, add the Astro integration: `{add} {PACKAGE}`, then in \
-             `astro.config`:\n  import shipgate from '{PACKAGE}';\n  integrations: [shipgate()]\n"
+            "\nfor routes, modules and phases of the build, add the Astro integration:\n  {astro} astro add {PACKAGE}\n\
+             or by hand `{add} {PACKAGE}`, and in `astro.config`:\n  import shipgate from '{PACKAGE}';\n  \
+             integrations: [shipgate()],\n"
         )
     })
 }

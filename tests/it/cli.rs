@@ -54,6 +54,27 @@ fn init_shows_its_files_in_a_dry_run_and_writes_none() {
 }
 
 #[test]
+fn init_proposes_the_astro_integration_to_a_project_that_has_it_not() {
+    let site = crate::examples::copy_of("astro-site");
+    fs::remove_file(site.path("shipgate.yml")).unwrap();
+    let said = || site.shipgate(&["init", "--force"]).ends().stdout;
+    let proposal = "  npx astro add @shipgate/astro\nor by hand `npm install --save-dev @shipgate/astro`, and in \
+                    `astro.config`:\n  import shipgate from '@shipgate/astro';\n  integrations: [shipgate()],\n";
+    assert!(said().ends_with(proposal), "{}", said());
+    assert_eq!(site.shipgate(&["check", "config"]).ends().status, Some(0));
+
+    fs::rename(site.path("package-lock.json"), site.path("lock")).unwrap();
+    site.put("pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+    assert!(said().contains("  pnpm astro add @shipgate/astro\nor by hand `pnpm add -D"), "{}", said());
+
+    let package = site.read("package.json");
+    site.put("package.json", package.replace("\"typescript\"", "\"@shipgate/astro\": \"0.1.0\",\n    \"typescript\""));
+    assert!(!said().contains("@shipgate/astro"), "{}", said());
+    let plain = Workshop::new().with("package.json", r#"{ "scripts": { "build": "vite build" } }"#);
+    assert!(!plain.shipgate(&["init"]).ends().stdout.contains("astro"));
+}
+
+#[test]
 fn schemas_are_printed_as_they_are_committed() {
     for (name, file) in [("config", "shipgate.schema.json"), ("report", "report.schema.json")] {
         let printed = Workshop::new().shipgate(&["schema", name]).ends().stdout;
