@@ -113,7 +113,7 @@ fn a_site_of_five_hundred_pages_with_islands_of_two_frameworks_and_a_server_load
     std::fs::write(&component, source).unwrap();
     let stored = "import { stringify } from 'devalue';\nexport const devalue = (it: number) => stringify(it);\n";
     std::fs::write(site.path().join("src/components/stored.ts"), stored).unwrap();
-    build(site.path(), &[ASTRO, "build"], &[("SHIPGATE_INTEGRATION", &integration)]);
+    build(&installed(), site.path(), &[ASTRO, "build"], &[("SHIPGATE_INTEGRATION", &integration)]);
     let diff = bundle(site.path(), &["diff", "before", "dist"]);
     // What the server makes is known of the build that the integration is of, alone; and each island has a mark of its
     // own in its page, which is some bytes longer or shorter in every build.

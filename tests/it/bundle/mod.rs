@@ -2,10 +2,13 @@
 
 mod astro;
 mod budget;
+mod frameworks;
+mod regression;
 mod visit;
 
 use crate::workshop::installation;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,22 +27,35 @@ fn node(installed: &Path) -> PathBuf {
 
 /// A copy of a site below the packages, built.
 fn built(site: &str, arguments: &[&str], environment: &[(&str, &str)]) -> tempfile::TempDir {
-    let installed = installed();
-    let folder = tempfile::Builder::new().prefix(&format!("{site}-")).tempdir_in(&installed).unwrap();
+    built_in(&installed(), site, arguments, environment)
+}
+
+fn built_in(packages: &Path, site: &str, arguments: &[&str], environment: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix(&format!("{site}-")).tempdir_in(packages).unwrap();
     copy(&Path::new(FIXTURES).join(site), folder.path());
-    build(folder.path(), arguments, environment);
+    build(packages, folder.path(), arguments, environment);
     folder
 }
 
-fn build(site: &Path, arguments: &[&str], environment: &[(&str, &str)]) {
-    let installed = installed();
-    let program = installed.join("node_modules").join(arguments[0]);
-    let mut command = Command::new(node(&installed));
+/// Runs a package's program on a site, and gives what it said.
+fn build(packages: &Path, site: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let program = packages.join("node_modules").join(arguments[0]);
+    let mut command = Command::new(node(&installed()));
     command.arg(program).args(&arguments[1..]).current_dir(site);
     command.env("ASTRO_TELEMETRY_DISABLED", "1").env("NEXT_TELEMETRY_DISABLED", "1").envs(environment.iter().copied());
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&said));
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    said
+}
+
+/// Every file of a folder by its path.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let own = files.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap()));
+    own.chain(folders.iter().flat_map(|folder| contents(folder))).collect()
 }
 
 fn copy(from: &Path, into: &Path) {

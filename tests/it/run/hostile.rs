@@ -165,6 +165,40 @@ fn a_process_that_keeps_the_pipe_open_is_ended_and_told_about() {
     assert_eq!(quiet.notices(), "");
 }
 
+/// Root reads everything, so that the program is somebody else where the tests are run by root.
+#[cfg(unix)]
+#[test]
+fn a_file_of_the_output_that_cannot_be_read_leaves_the_answer_open_and_is_named() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let script =
+        "mkdir -p dist/locked && echo x > dist/locked/a.js && echo y > dist/b.js && chmod 000 \"$(cat what)\"\n";
+    for what in ["dist/b.js", "dist/locked"] {
+        let workshop = Workshop::with_build(script, "thresholds: { new-errors: 0 }\n").with("what", what);
+        let mut gate = workshop.gate();
+        if fs::metadata(workshop.path("")).unwrap().uid() == 0 {
+            let program = workshop.beside("shipgate");
+            fs::copy(crate::workshop::SHIPGATE, &program).unwrap();
+            for path in [workshop.beside(""), workshop.path(""), workshop.beside("home")] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+                chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+            let mut command = std::process::Command::new(program);
+            command.args(gate.command.get_args()).env_clear().current_dir(workshop.beside(""));
+            command.envs(gate.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            gate.command = command;
+            gate.command.uid(NOBODY).gid(NOBODY);
+        }
+        let ran = gate.ends();
+        ran.is(Outcome::Inconclusive);
+        assert_eq!(ran.reasons(), [ReasonKind::MeasurementFailed], "{ran:#?}");
+        let message = &ran.report().verdict.reasons[0].message;
+        assert!(message.contains(what) && message.contains("ermission denied"), "{message}");
+        fs::set_permissions(workshop.path(what), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+}
+
 #[test]
 fn links_and_pipes_in_the_output_are_not_followed_for_ever() {
     let script = "mkdir -p dist/a\necho x > dist/index.html\nln -sfn .. dist/a/up\nln -sfn /etc/passwd dist/passwd\nmkfifo dist/pipe\n";
