@@ -11,7 +11,7 @@ use brotlic::{CompressorWriter, Quality, WindowSize};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use shipgate::project::{Layout, MeasureOptions, measure, trace};
+use shipgate::project::{MeasureOptions, measure, trace};
 use std::fmt::Write as _;
 use std::io::{Write, sink};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn main() {
 
     let alone = time(|| paths.par_iter().for_each(|path| compress(path)));
     let look = |cache: Option<PathBuf>| {
-        let options = MeasureOptions { layout: Layout::of(&output), cache };
+        let options = MeasureOptions { cache, ..MeasureOptions::for_output(&output) };
         let mut bundle = measure(&output, &options).expect("a measured output").bundle;
         trace(&output, &options.layout, &mut bundle, None);
         assert_eq!((bundle.assets.len(), bundle.routes.len()), (files, files / 10));

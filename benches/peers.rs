@@ -1,9 +1,9 @@
 //! What others count of the same output, and how long they take for it, beside what Chromium loads.
 //!
 //! `cargo bench --bench peers`: size-limit with its file plugin, and size-plugin-core, which compressed-size-action measures
-//! with, each with its usual pattern and with every file, on the example and on the tests' site of 500 pages. Whole programs
-//! from start to end, one of each in turn, `SHIPGATE_BENCH_ROUNDS` (5) times; medians. Needs npm and Chromium. The tables in
-//! docs/sizes.md are its output.
+//! with, each with its usual pattern and with every file, on the example and on the tests' site of 500 pages. The factors
+//! are to our own time for what they compress with: Brotli, or gzip alone. Whole programs from start to end, one of each
+//! in turn, `SHIPGATE_BENCH_ROUNDS` (5) times; medians. Needs npm and Chromium. The tables in docs/sizes.md are its output.
 
 #![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
 
@@ -68,7 +68,7 @@ impl Bench {
         let site = tempfile::tempdir_in(packages).expect("a folder beside the packages");
         copy(sources, site.path());
         let mut build = self.node();
-        build.arg(packages.join("node_modules/astro/bin/astro.mjs")).arg("build").current_dir(site.path());
+        build.arg(program(&packages.join("node_modules/astro"), "astro")).arg("build").current_dir(site.path());
         said(build.env("ASTRO_TELEMETRY_DISABLED", "1"));
         let files = walk(&site.path().join("dist"));
         println!("\n{name}: {} files, {} B\n", files.0, thousands(files.1));
@@ -87,13 +87,24 @@ impl Bench {
             thousands(sum("brotli"))
         );
 
-        let mut ways: Vec<(&str, Way<'_>)> = vec![(
-            "shipgate, `/`",
-            Box::new(|| {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_shipgate"));
-                said(command.arg("-C").arg(site.path()).args(["bundle", "show", "dist", "--json"]))
-            }),
-        )];
+        let settings = site.path().join("bench.yml");
+        // Where sizes are kept for the next time.
+        let cache = site.path().join("node_modules/.cache");
+        std::fs::create_dir_all(&cache).expect("a folder");
+        let show = |brotli: bool, is_first: bool| {
+            std::fs::write(&settings, format!("bundle: {{ brotli: {brotli} }}\n")).expect("disk space");
+            if is_first {
+                std::fs::remove_dir_all(&cache).expect("a folder");
+            }
+            let mut command = Command::new(env!("CARGO_BIN_EXE_shipgate"));
+            command.arg("-C").arg(site.path()).arg("--config").arg(&settings);
+            said(command.args(["bundle", "show", "dist", "--json"]))
+        };
+        let mut ways: Vec<(&str, Way<'_>)> = vec![
+            ("shipgate, gzip alone, every file", Box::new(|| show(false, true))),
+            ("shipgate, every file", Box::new(|| show(true, true))),
+            ("shipgate, the same files again", Box::new(|| show(true, false))),
+        ];
         for (name, pattern) in [("size-limit, scripts", SCRIPTS), ("size-limit, every file", ALL)] {
             ways.push((name, Box::new(|| self.size_limit(site.path(), pattern, &json!({})))));
         }
@@ -109,6 +120,7 @@ impl Bench {
             }
         }
         let times: Vec<f64> = times.into_iter().map(median).collect();
+        let (own_gzip, own_brotli) = (times[0], times[1]);
         for ((name, way), time) in ways.iter().zip(&times) {
             let pattern = if name.ends_with("every file") { ALL } else { SCRIPTS };
             let size = |value: Value| value["size"].as_u64().or_else(|| value[0]["size"].as_u64()).map(thousands);
@@ -127,7 +139,9 @@ impl Bench {
                 (String::new(), [of("none"), of("gzip"), of("brotli")])
             };
             let [raw, gzip, brotli] = sizes.map(Option::unwrap_or_default);
-            println!("| {name} | {requests} | {raw} | {gzip} | {brotli} | {time:.2} s ({:.1}×) |", time / times[0]);
+            let own =
+                if name.contains("gzip alone") || name.starts_with("size-plugin") { own_gzip } else { own_brotli };
+            println!("| {name} | {requests} | {raw} | {gzip} | {brotli} | {time:.2} s ({:.2}×) |", time / own);
         }
     }
 
@@ -167,6 +181,13 @@ impl Bench {
         command.arg(script).arg(self.peers.join("node_modules")).args([pattern, compression]);
         said(command.current_dir(site))
     }
+}
+
+/// A program of an installed package; where it lies differs between versions.
+fn program(package: &Path, name: &str) -> PathBuf {
+    let facts = std::fs::read(package.join("package.json")).expect("an installed package");
+    let facts: Value = serde_json::from_slice(&facts).expect("its facts");
+    package.join(facts["bin"][name].as_str().expect("a program of its own"))
 }
 
 /// What a program writes, as JSON where it is JSON.

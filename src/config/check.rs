@@ -8,7 +8,9 @@ use super::database::check_databases;
 use super::deploy::check_deploy;
 use super::monitor::check_monitor;
 use super::pattern::{self, ErrorformatText};
-use super::raw::{RawAge, RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable};
+use super::raw::{
+    RawAge, RawBundle, RawConfig, RawLimit, RawRetention, RawStep, RawStore, RawVariable, RawVariables, Variable,
+};
 use super::read::{At, Read, Reader};
 use super::serve::check_serve;
 use super::suggest::quoted;
@@ -19,7 +21,7 @@ use super::value::{Count, VariableName};
 use super::{Config, LimitConfig, RetentionConfig, StepConfig, StoreConfig, VariableSpec, VariablesConfig};
 use crate::gate::{Measure, Policy, Threshold};
 use crate::parse::{Errorformat, Format, Needs};
-use crate::record::SpanLimit;
+use crate::record::{Compression, Compressors, SpanLimit};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
     let raw = RawConfig::read(root, reader)?;
     let (has_api, has_databases) = (raw.api.is_some(), raw.databases.is_some());
     let (store, retention) = raw.store.map(|store| check_store(store.value, reader)).unwrap_or_default();
+    let thresholds = raw.thresholds.map(|thresholds| thresholds.value).unwrap_or_default();
+    let compressors = check_bundle(raw.bundle.map(|bundle| bundle.value), &thresholds, reader);
     Some(Config {
         environment: raw.environment.map(|environment| environment.value.0).unwrap_or_default(),
         default_branch: raw.default_branch.map(|branch| branch.value.0),
@@ -38,10 +42,11 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         monitor: raw.monitor.map(|monitor| check_monitor(monitor.value, reader)).unwrap_or_default(),
         classification: raw.classification.map(|rules| check_rules(rules.value.0)).unwrap_or_default(),
         policy: policy(
-            raw.thresholds.map(|thresholds| thresholds.value).unwrap_or_default(),
+            thresholds,
             has_api.then(Policy::of_api).into_iter().flatten(),
             has_databases.then(Policy::of_databases).into_iter().flatten(),
         ),
+        compressors,
         store,
         retention,
         deploy: raw.deploy.and_then(|deploy| check_deploy(deploy, reader)),
@@ -49,6 +54,21 @@ pub(super) fn check(root: &Node, reader: &mut Reader) -> Option<Config> {
         comment: raw.comment.map(|comment| comment.value.0).unwrap_or_default(),
         commit_check: raw.commit_check.map(|check| check.value.0).unwrap_or_default(),
     })
+}
+
+/// What is not measured cannot be limited.
+fn check_bundle(raw: Option<RawBundle>, thresholds: &RawThresholds, reader: &mut Reader) -> Compressors {
+    let Some(flag) = raw.and_then(|raw| raw.brotli).filter(|flag| !flag.value.0) else {
+        return Compressors::GzipAndBrotli;
+    };
+    let limits = thresholds.measures.iter().filter_map(|(_, threshold)| threshold.as_ref());
+    let mut limits = limits.chain(thresholds.budgets.iter().map(|budget| &budget.threshold));
+    if let Some(limit) = limits.find(|it| it.measure.compression() == Some(Compression::Brotli)) {
+        let measure = quoted(&limit.measure.name());
+        let message = format!("`bundle.brotli` is `false`, and `thresholds` limit {measure}");
+        reader.mistake(&flag.span, message, "take `brotli: false` out, or limit the size under `gzip`");
+    }
+    Compressors::Gzip
 }
 
 /// Whether a file says nothing: no value, or a group without keys.

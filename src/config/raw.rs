@@ -44,6 +44,8 @@ keys! {
         /// What is allowed. What is not named keeps its default: no new errors, no missing, invalid or leaked
         /// variables.
         thresholds = "thresholds": RawThresholds,
+        /// What is measured of the output of a build.
+        bundle = "bundle": RawBundle,
         /// Where the records are kept. Default: JSON files in `.shipgate`.
         store = "store": RawStore,
         /// Who deploys the project, and where it is then.
@@ -80,6 +82,15 @@ keys! {
         directory = "directory": RelativePath,
         /// Environment variables for this command, besides those of the run.
         env = "env": Table<VariableName, Spelled>,
+    }
+}
+
+keys! {
+    /// What is measured of an output.
+    struct RawBundle, sample "{ brotli: false }" {
+        /// Whether sizes under Brotli are measured besides raw ones and gzip, which takes most of the time. Default:
+        /// `true`.
+        brotli = "brotli": Flag,
     }
 }
 

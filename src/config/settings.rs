@@ -8,7 +8,7 @@ use super::{DatabaseConfig, MonitorConfig};
 use crate::diagnostic::Classification;
 use crate::gate::Policy;
 use crate::parse::Errorformat;
-use crate::record::Environment;
+use crate::record::{Compressors, Environment};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +31,7 @@ pub struct Config {
     /// Applied once to what tools said, before anything is compared or judged.
     pub classification: Classification,
     pub policy: Policy,
+    pub compressors: Compressors,
     pub store: StoreConfig,
     pub retention: RetentionConfig,
     pub deploy: Option<DeployConfig>,

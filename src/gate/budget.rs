@@ -125,6 +125,10 @@ fn check(budget: &Budget, limit: Limit, now: Built<'_>, base: BuiltBase<'_>) -> 
             return condition;
         }
     };
+    if measure.compression().is_some_and(|compression| !bundle.is_measured(compression)) {
+        condition.help = Some(NOT_MEASURED.to_owned());
+        return condition;
+    }
     let is_against_base = matches!(limit, Limit::MaxIncrease { .. } | Limit::MaxIncreasePercent { .. });
     let before = match base {
         BuiltBase::Known(bundle) => Some(bundle),
@@ -169,7 +173,8 @@ fn items<'a>(budget: &Budget, bundle: &'a Bundle, before: Option<&'a Bundle>) ->
     let pattern = &budget.pattern;
     match budget.threshold.measure {
         Measure::AssetSize(compression) => {
-            let then = before.map(|before| by_name(before, compression));
+            let then =
+                before.filter(|before| before.is_measured(compression)).map(|before| by_name(before, compression));
             let fits = by_name_with_path(bundle, compression)
                 .into_iter()
                 .filter(|(name, (path, _))| pattern.fits_asset(name, path));
@@ -182,14 +187,17 @@ fn items<'a>(budget: &Budget, bundle: &'a Bundle, before: Option<&'a Bundle>) ->
         }
         measure => {
             let value = |route: &Route| match measure {
-                Measure::RouteSize(compression) => route.sizes.of(compression) as f64,
-                _ => f64::from(route.requests),
+                Measure::RouteSize(compression) => route.sizes.of(compression).map(|size| size as f64),
+                _ => Some(f64::from(route.requests)),
             };
             let pages = bundle.routes.iter().filter(|route| route.kind.is_page() && pattern.fits_route(route));
             let then = |route: &Route| {
                 before.and_then(|before| before.routes.iter().find(|it| it.path == route.path && it.kind.is_page()))
             };
-            pages.map(|route| Item { name: &route.path, now: value(route), base: then(route).map(value) }).collect()
+            let item = |route: &'a Route| {
+                Some(Item { name: &route.path, now: value(route)?, base: then(route).and_then(value) })
+            };
+            pages.filter_map(item).collect()
         }
     }
 }
@@ -197,7 +205,8 @@ fn items<'a>(budget: &Budget, bundle: &'a Bundle, before: Option<&'a Bundle>) ->
 fn by_name_with_path(bundle: &Bundle, compression: Compression) -> BTreeMap<&str, (&str, f64)> {
     let mut sizes = BTreeMap::<&str, (&str, f64)>::new();
     for asset in bundle.assets.iter().filter(|asset| asset.kind != AssetKind::SourceMap) {
-        sizes.entry(&asset.name).or_insert((&asset.path, 0.0)).1 += asset.sizes.of(compression) as f64;
+        sizes.entry(&asset.name).or_insert((&asset.path, 0.0)).1 +=
+            asset.sizes.of(compression).unwrap_or_default() as f64;
     }
     sizes
 }
@@ -386,15 +395,18 @@ fn bytes(size: i64) -> String {
     }
 }
 
-/// The sizes of everything that is counted, and by kind, under every compression.
+/// What is said of a limit on sizes under Brotli where there are none.
+pub const NOT_MEASURED: &str = "sizes under Brotli were not measured: take `brotli: false` out of `bundle`";
+
+/// The sizes of everything that is counted, and by kind, under every compression; `None` was not measured.
 #[must_use]
-pub fn size_facts(bundle: &Bundle) -> BTreeMap<Measure, f64> {
+pub fn size_facts(bundle: &Bundle) -> BTreeMap<Measure, Option<f64>> {
     let by_kind = bundle.by_kind();
     let total = bundle.total();
     let kind = |kind: AssetKind| by_kind.get(&kind).copied().unwrap_or_default();
     let of = |measure: fn(AssetKind, Compression) -> Measure, compression: Compression| {
-        AssetKind::ALL.map(|it| (measure(it, compression), kind(it).of(compression) as f64))
+        AssetKind::ALL.map(|it| (measure(it, compression), kind(it).of(compression).map(|size| size as f64)))
     };
-    let all = |sizes: Sizes| Compression::ALL.map(|it| (Measure::BundleSize(it), sizes.of(it) as f64));
+    let all = |sizes: Sizes| Compression::ALL.map(|it| (Measure::BundleSize(it), sizes.of(it).map(|size| size as f64)));
     Compression::ALL.into_iter().flat_map(|it| of(Measure::BundleKind, it)).chain(all(total)).collect()
 }

@@ -9,7 +9,7 @@ pub mod policy;
 pub mod step;
 pub mod verdict;
 
-pub use budget::{Budget, Built, BuiltBase, Pattern, judge_budgets, name_causes, only_in, size_facts};
+pub use budget::{Budget, Built, BuiltBase, NOT_MEASURED, Pattern, judge_budgets, name_causes, only_in, size_facts};
 pub use combine::combine;
 pub use health::{Settling, Standing, settle};
 pub use judge::{BaseFacts, Fact, Facts, conclude, judge};

@@ -30,7 +30,7 @@ pub use diff::read_changes;
 pub use error::Error;
 pub use git::{Git, Rename, Repository, find_git};
 pub use manager::{Lock, Managed, Manager};
-pub use measure::{Measured, Options as MeasureOptions, measure};
+pub use measure::{Measured, Options as MeasureOptions, measure, size_cache};
 pub use output::{Layout, Part};
 pub use package::Package;
 pub use plan::{Plan, PlannedStep, StepKind};

@@ -8,30 +8,44 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sizes of one file or of several together, in bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sizes {
     pub raw: u64,
     /// gzip level 9.
     pub gzip: u64,
-    /// Brotli quality 11; each file compressed by itself.
-    pub brotli: u64,
+    /// Brotli quality 11; each file compressed by itself. Absent where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brotli: Option<u64>,
+}
+
+/// Of nothing.
+impl Default for Sizes {
+    fn default() -> Self {
+        Self::uncompressed(0)
+    }
 }
 
 impl std::ops::AddAssign for Sizes {
     fn add_assign(&mut self, other: Self) {
         self.raw += other.raw;
         self.gzip += other.gzip;
-        self.brotli += other.brotli;
+        self.brotli = self.brotli.zip(other.brotli).map(|(own, other)| own + other);
     }
 }
 
 impl Sizes {
-    /// As they are sent under a compression.
+    /// Of what no compression makes smaller.
     #[must_use]
-    pub fn of(self, compression: Compression) -> u64 {
+    pub const fn uncompressed(raw: u64) -> Self {
+        Self { raw, gzip: raw, brotli: Some(raw) }
+    }
+
+    /// As they are sent under a compression; `None` where that was not measured.
+    #[must_use]
+    pub fn of(self, compression: Compression) -> Option<u64> {
         match compression {
-            Compression::Raw => self.raw,
-            Compression::Gzip => self.gzip,
+            Compression::Raw => Some(self.raw),
+            Compression::Gzip => Some(self.gzip),
             Compression::Brotli => self.brotli,
         }
     }
@@ -42,7 +56,7 @@ impl Sizes {
         Self {
             raw: self.raw.saturating_sub(other.raw),
             gzip: self.gzip.saturating_sub(other.gzip),
-            brotli: self.brotli.saturating_sub(other.brotli),
+            brotli: self.brotli.zip(other.brotli).map(|(own, other)| own.saturating_sub(other)),
         }
     }
 }
@@ -65,6 +79,15 @@ pub enum Compression {
     Raw,
     Gzip,
     Brotli,
+}
+
+/// What sizes are measured with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Compressors {
+    /// gzip alone, which takes a small part of the time.
+    Gzip,
+    #[default]
+    GzipAndBrotli,
 }
 
 impl Compression {
@@ -158,8 +181,9 @@ impl Inline {
     #[must_use]
     pub fn share(page: Sizes, script: u64, style: u64) -> Option<Self> {
         let share = |part: u64| {
-            let of = |size: u64| u64::try_from(u128::from(size) * u128::from(part) / u128::from(page.raw.max(1)));
-            Sizes { raw: part, gzip: of(page.gzip).unwrap_or_default(), brotli: of(page.brotli).unwrap_or_default() }
+            let of = |size: u64| u128::from(size) * u128::from(part) / u128::from(page.raw.max(1));
+            let of = |size: u64| u64::try_from(of(size)).unwrap_or_default();
+            Sizes { raw: part, gzip: of(page.gzip), brotli: page.brotli.map(of) }
         };
         // What changed between two readings of the file can be in neither.
         let fits = script.checked_add(style).is_some_and(|both| both <= page.raw);
@@ -214,6 +238,12 @@ impl Bundle {
             total += asset.sizes;
         }
         total
+    }
+
+    /// Whether the sizes under it are known.
+    #[must_use]
+    pub fn is_measured(&self, compression: Compression) -> bool {
+        self.assets.iter().all(|asset| asset.sizes.of(compression).is_some())
     }
 
     /// Sums by kind; a kind without files is absent.
@@ -322,7 +352,7 @@ mod tests {
             path: (*path).to_owned(),
             name: (*path).to_owned(),
             kind: *kind,
-            sizes: Sizes { raw: *raw, gzip: *raw, brotli: *raw },
+            sizes: Sizes::uncompressed(*raw),
             inline: None,
         };
         Bundle { assets: assets.iter().map(asset).collect(), ..Bundle::default() }

@@ -24,7 +24,7 @@ pub mod variable;
 
 pub use api_health::{ApiHealthCheck, HealthStatus, HttpMethod};
 pub use build::{BuildConfiguration, BuildStatus};
-pub use bundle::{Asset, AssetKind, Bundle, BundleSource, Compression, Inline, Sizes, number};
+pub use bundle::{Asset, AssetKind, Bundle, BundleSource, Compression, Compressors, Inline, Sizes, number};
 pub use check::{EndpointCheck, NotCalled, Phases};
 pub use database_check::{
     ConnectionPhase, ConnectionPhases, Connections, DatabaseCheck, Exposure, Measured, NotTried, ServerState,

@@ -117,7 +117,7 @@ mod tests {
             first: Vec::new(),
             lazy: Vec::new(),
             requests: 1,
-            sizes: Sizes { raw, gzip: raw, brotli: raw },
+            sizes: Sizes::uncompressed(raw),
             lazy_sizes: Sizes::default(),
             unknown: Vec::new(),
         }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// What the writer fails with.
-pub(super) fn write_compact<T: Serialize>(value: &T, writer: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_compact<T: Serialize + ?Sized>(value: &T, writer: &mut dyn Write) -> io::Result<()> {
     let mut line = Vec::with_capacity(512);
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, Harmless(CompactFormatter));
     value.serialize(&mut serializer)?;

@@ -26,6 +26,12 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", count(number))
 }
 
+/// As [`bytes`]; what was not measured is a dash.
+#[must_use]
+pub fn known_bytes(number: Option<u64>) -> String {
+    number.map_or_else(|| "–".to_owned(), bytes)
+}
+
 /// `640 B`, `12.4 kB`, `1.42 MB`: three significant digits, 1000-based.
 #[must_use]
 pub fn bytes(number: u64) -> String {

@@ -70,6 +70,11 @@ pub async fn bundle(
         for notice in &found.notices {
             console.aside(&redactor.redact(&notice.message));
         }
+        if !found.bundle.is_measured(input.compression) {
+            let (title, by) = (&found.title, input.compression.as_str());
+            let way_out = "leave `--compression` out, or take `brotli: false` out of `bundle` and measure again";
+            return Err(Error::Usage(format!("the sizes of {title} under {by} were not measured: {way_out}")));
+        }
         if let Some(pattern) = &pattern {
             found.bundle.routes.retain(|route| pattern.fits_route(route));
         }

@@ -5,7 +5,7 @@ use crate::app::run::Scene;
 use crate::app::settings::Settings;
 use crate::app::{Error, Process};
 use crate::project::astro_build::{Of, Sought, read_astro_build};
-use crate::project::{Layout, MeasureOptions, Project, measure, trace};
+use crate::project::{Layout, MeasureOptions, Project, measure, size_cache, trace};
 use crate::record::{BuildConfiguration, Bundle};
 use crate::report::{Notice, parse_report};
 use crate::store::{BuildQuery, Bundles};
@@ -31,7 +31,7 @@ impl Look<'_> {
         match name {
             "now" => self.now(),
             "base" => self.base().await,
-            _ if path.is_dir() => measured(&path, name, std::slice::from_ref(&self.input.directory)),
+            _ if path.is_dir() => self.measured(&path, name, std::slice::from_ref(&self.input.directory)),
             _ if path.is_file() => saved(&path, name),
             _ => self.recorded(name).await,
         }
@@ -54,7 +54,7 @@ impl Look<'_> {
         let mut all: Option<Found> = None;
         for (output, projects) in outputs {
             let shown = output.to_string_lossy().into_owned();
-            let mut found = measured(&directory.join(&output), &shown, &projects)?;
+            let mut found = self.measured(&directory.join(&output), &shown, &projects)?;
             match &mut all {
                 None => all = Some(found),
                 Some(all) => {
@@ -104,23 +104,25 @@ impl Look<'_> {
             None => Err(Error::NoBuild(format!("the list of files of {title} is no longer kept"))),
         }
     }
+
+    fn measured(&self, folder: &Path, shown: &str, projects: &[PathBuf]) -> Result<Found, Error> {
+        let layout = Layout::of(folder);
+        let cache = projects.iter().find_map(|project| size_cache(project));
+        let with = self.settings.config.compressors;
+        let mut measured = measure(folder, &MeasureOptions { layout: layout.clone(), cache, with })?;
+        let sought = Sought { projects, file: None, of: Of::Output };
+        let (build, notice) = read_astro_build(sought, folder, &measured.bundle.assets);
+        let mut notices = measured.notes;
+        notices.extend(notice);
+        notices.extend(trace(folder, &layout, &mut measured.bundle, build.as_ref()));
+        Ok(Found { title: shown.to_owned(), bundle: measured.bundle, notices })
+    }
 }
 
 fn title(build: &BuildConfiguration) -> String {
     let commit = build.commit.as_deref().map(|commit| commit.get(..7).unwrap_or(commit));
     let place = [build.branch.as_deref(), commit].into_iter().flatten().collect::<Vec<_>>().join(" ");
     format!("{place} of {}", build.created_at.format("%Y-%m-%d %H:%M"))
-}
-
-fn measured(folder: &Path, shown: &str, projects: &[PathBuf]) -> Result<Found, Error> {
-    let layout = Layout::of(folder);
-    let mut measured = measure(folder, &MeasureOptions { layout: layout.clone(), cache: None })?;
-    let sought = Sought { projects, file: None, of: Of::Output };
-    let (build, notice) = read_astro_build(sought, folder, &measured.bundle.assets);
-    let mut notices = measured.notes;
-    notices.extend(notice);
-    notices.extend(trace(folder, &layout, &mut measured.bundle, build.as_ref()));
-    Ok(Found { title: shown.to_owned(), bundle: measured.bundle, notices })
 }
 
 /// A report that `--report json=FILE` wrote.

@@ -10,7 +10,9 @@ use crate::gate::{Outcome, Reason, ReasonKind, StepOutcome};
 use crate::project::astro_build::{self, AstroBuild};
 use crate::project::{Layout, MeasureOptions, Of, Sought, measure, read_astro_build, trace};
 use crate::record::build::ToolVersions;
-use crate::record::{BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Environment, Leak, Phase, Start, StepUse};
+use crate::record::{
+    BuildConfiguration, BuildMetrics, BuildStatus, Bundle, Compressors, Environment, Leak, Phase, Start, StepUse,
+};
 use crate::report::{Counts, Notice, NoticeLevel, Step};
 use crate::step::{Cancel, StopSignal};
 use crate::time::Timestamp;
@@ -175,6 +177,7 @@ impl Seen {
 pub(super) struct Keeping {
     /// Where sizes of unchanged files are kept; `None`: nowhere.
     pub(super) cache: Option<PathBuf>,
+    pub(super) with: Compressors,
     pub(super) build_id: String,
     pub(super) since: Timestamp,
     /// Where it was told to write, if not to its usual place.
@@ -256,22 +259,22 @@ impl Measured {
         let layout = Layout::of(&folder);
         let public = layout.client_roots().into_iter().map(|root| path.join(root));
         let public: Vec<PathBuf> = public.filter(|root| directory.join(root).is_dir()).collect();
-        let mut bundle =
-            match measure(&folder, &MeasureOptions { layout: layout.clone(), cache: keeping.cache.clone() }) {
-                Ok(measured) if measured.bundle.assets.is_empty() => {
-                    return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
-                }
-                Ok(measured) => {
-                    self.notices.extend(measured.notes);
-                    measured.bundle
-                }
-                Err(_) if !folder.exists() => {
-                    return self.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
-                }
-                Err(error) => {
-                    return self.broken(step, format!("`{shown}` could not be measured: {error}"), error.help());
-                }
-            };
+        let options = MeasureOptions { layout: layout.clone(), cache: keeping.cache.clone(), with: keeping.with };
+        let mut bundle = match measure(&folder, &options) {
+            Ok(measured) if measured.bundle.assets.is_empty() => {
+                return self.missing(step, format!("step `{step}` is green and left nothing in `{shown}`"));
+            }
+            Ok(measured) => {
+                self.notices.extend(measured.notes);
+                measured.bundle
+            }
+            Err(_) if !folder.exists() => {
+                return self.missing(step, format!("step `{step}` is green and made no folder `{shown}`"));
+            }
+            Err(error) => {
+                return self.broken(step, format!("`{shown}` could not be measured: {error}"), error.help());
+            }
+        };
         let of = Of::Run { build_id: &keeping.build_id, since: keeping.since };
         let sought = Sought { projects, file: keeping.file.as_deref(), of };
         let (astro, notice) = read_astro_build(sought, &folder, &bundle.assets);

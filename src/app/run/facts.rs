@@ -2,7 +2,7 @@
 
 use crate::app::health::{api, database};
 use crate::diagnostic::{Category, Diagnostic, Level, Severity};
-use crate::gate::{BaseFacts, Built, Fact, Facts, Measure, Scatter, only_in, size_facts};
+use crate::gate::{BaseFacts, Built, Fact, Facts, Measure, NOT_MEASURED, Scatter, only_in, size_facts};
 use crate::record::{Bundle, BundleSource, Deferral, VariableCheck};
 use crate::report::quantity::counted;
 use crate::report::{ApiHealth, Base, Counts, DatabasesHealth, Notice, NoticeLevel, State, Step, Tracked, Variables};
@@ -186,7 +186,8 @@ fn diagnostic_facts(counts: &Counts) -> BTreeMap<Measure, Fact> {
 fn bundle_facts(found: &Measurements<'_>, now: &mut BTreeMap<Measure, Fact>) {
     match found.output.built() {
         Built::Known(bundle) => {
-            now.extend(size_facts(bundle).into_iter().map(|(measure, bytes)| (measure, Fact::Known(bytes))));
+            let fact = |bytes: Option<f64>| bytes.map_or_else(|| Fact::Unknown(NOT_MEASURED.to_owned()), Fact::Known);
+            now.extend(size_facts(bundle).into_iter().map(|(measure, bytes)| (measure, fact(bytes))));
             if let Some(base) = &found.base.bundle {
                 now.insert(Measure::NewAssets, Fact::Known(only_in(bundle, base).len() as f64));
                 now.insert(Measure::LostAssets, Fact::Known(only_in(base, bundle).len() as f64));
@@ -244,7 +245,7 @@ fn base_facts(base: &Base, found: &[Found], now: Timestamp) -> BTreeMap<Measure,
     }
     facts.extend(base.build_time.map(|seconds| (Measure::BuildTime, seconds)));
     if let Some(bundle) = &base.bundle {
-        facts.extend(size_facts(bundle));
+        facts.extend(size_facts(bundle).into_iter().filter_map(|(measure, bytes)| Some((measure, bytes?))));
     }
     facts
 }

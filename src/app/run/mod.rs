@@ -22,6 +22,7 @@ use crate::gate::{
 };
 use crate::github::{Event, Patience, Timer};
 use crate::project::astro_build::BUILD_ID;
+use crate::project::size_cache;
 use crate::record::{Environment, VariableCheck};
 use crate::redact::Redactor;
 use crate::report::{self, Detail, Notice, NoticeLevel, Part, Report, Tracked, Variables};
@@ -179,12 +180,14 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     };
     let ((executed, versions), ()) =
         tokio::join!(work, unless_stopped(asked.clone(), Box::pin(desk.begin_check(started_at))));
+    // A dry run keeps nothing.
+    let cache = if input.writing == Writing::Nothing { None } else { size_cache(&input.directory) };
     let measured = build::measure_output(
         &plan,
         &executed,
         &input.directory,
         &checked,
-        &Keeping { cache: size_cache(input), build_id: build.id(), since: started_at, file: None },
+        &Keeping { cache, with: config.compressors, build_id: build.id(), since: started_at, file: None },
         &hands.cancel,
         hands.console,
     )
@@ -210,7 +213,14 @@ pub async fn run(mut hands: Hands<'_>, input: &Input) -> Result<ExitStatus, Erro
     let mut notices = notices(&plan, &checked, &redactor, &executed);
     let standing = match &input.base {
         Source::Reference(reference) => {
-            let stage = Stage { scene: &scene, plan: &plan, environment, workshop: &workshop, checked: &checked };
+            let stage = Stage {
+                scene: &scene,
+                plan: &plan,
+                environment,
+                workshop: &workshop,
+                checked: &checked,
+                compressors: config.compressors,
+            };
             let (standing, said) = base::build(&mut hands, input, &stage, reference).await;
             notices.extend(said);
             standing
@@ -334,12 +344,6 @@ async fn unless_stopped<T: Default>(cancel: Cancel, work: impl Future<Output = T
         done = work => done,
         () = cancel.asked() => T::default(),
     }
-}
-
-/// Where other tools of the project keep their caches, too. A dry run keeps nothing.
-fn size_cache(input: &Input) -> Option<PathBuf> {
-    let modules = input.directory.join("node_modules");
-    (input.writing != Writing::Nothing && modules.is_dir()).then(|| modules.join(".cache/shipgate"))
 }
 
 fn redactor(

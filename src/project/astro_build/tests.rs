@@ -31,7 +31,7 @@ fn file() -> Value {
 }
 
 fn assets() -> Vec<Asset> {
-    let sizes = Sizes { raw: 100, gzip: 50, brotli: 40 };
+    let sizes = Sizes { raw: 100, gzip: 50, brotli: Some(40) };
     let path = "client/a.js".to_owned();
     vec![Asset { name: path.clone(), path, kind: AssetKind::ClientScript, sizes, inline: None }]
 }

@@ -1,7 +1,7 @@
 //! Sizes by content: one text file, one line a content, the last used ones first.
 //!
-//! `<sha-256> <raw> <gzip> <brotli> <sum>`, where the sum is of the line before it. A line that is not
-//! exactly so is passed over; a file that cannot be read is an empty cache. It only ever saves time.
+//! `<sha-256> <raw> <gzip> <brotli> <sum>`, where the sum is of the line before it, and `-` stands for what was not
+//! measured. A line that is not exactly so is passed over; a file that cannot be read is an empty cache. It only ever saves time.
 
 use crate::record::Sizes;
 use sha2::{Digest as _, Sha256};
@@ -56,7 +56,7 @@ impl Cache {
     /// Writes what was used and, as far as there is room, what was known; if anything is new.
     pub(super) fn write(self) -> Result<(), (PathBuf, io::Error)> {
         let used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if used.keys().all(|digest| self.index.contains_key(digest)) {
+        if used.iter().all(|(digest, sizes)| self.index.get(digest) == Some(sizes)) {
             return Ok(());
         }
         let rest = self.known.into_iter().filter(|(digest, _)| !used.contains_key(digest));
@@ -85,7 +85,8 @@ fn render_line(digest: &Digest, sizes: Sizes) -> String {
     for byte in digest {
         let _ = write!(line, "{byte:02x}");
     }
-    let _ = write!(line, " {} {} {} ", sizes.raw, sizes.gzip, sizes.brotli);
+    let brotli = sizes.brotli.map_or_else(|| "-".to_owned(), |size| size.to_string());
+    let _ = write!(line, " {} {} {brotli} ", sizes.raw, sizes.gzip);
     let sum = sum(&line);
     let _ = writeln!(line, "{sum}");
     line
@@ -102,8 +103,12 @@ fn parse_line(line: &str) -> Option<(Digest, Sizes)> {
     for (at, byte) in digest.iter_mut().enumerate() {
         *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
-    let mut number = || fields.next()?.parse().ok();
-    Some((digest, Sizes { raw: number()?, gzip: number()?, brotli: number()? }))
+    let (raw, gzip) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let brotli = match fields.next()? {
+        "-" => None,
+        number => Some(number.parse().ok()?),
+    };
+    Some((digest, Sizes { raw, gzip, brotli }))
 }
 
 fn sum(body: &str) -> String {
@@ -118,7 +123,7 @@ fn sum(body: &str) -> String {
 mod tests {
     use super::*;
 
-    const SIZES: Sizes = Sizes { raw: 300, gzip: 200, brotli: 100 };
+    const SIZES: Sizes = Sizes { raw: 300, gzip: 200, brotli: Some(100) };
 
     fn filled(folder: &Path, digests: impl Iterator<Item = u32>) {
         let cache = Cache::open(folder);

@@ -14,7 +14,7 @@ mod walk;
 mod word;
 
 use super::{Error, Layout, info, warning};
-use crate::record::{Asset, Bundle};
+use crate::record::{Asset, Bundle, Compressors};
 use crate::report::model::Notice;
 use cache::Cache;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
@@ -29,13 +29,21 @@ pub struct Options {
     pub layout: Layout,
     /// A folder of our own, to keep the sizes of unchanged files in; made if missing. `None` writes nothing.
     pub cache: Option<PathBuf>,
+    pub with: Compressors,
+}
+
+/// Where the project's other tools keep their caches, too; `None` while nothing is installed there.
+#[must_use]
+pub fn size_cache(project: &Path) -> Option<PathBuf> {
+    let modules = project.join("node_modules");
+    modules.is_dir().then(|| modules.join(".cache/shipgate"))
 }
 
 impl Options {
     /// Looks at the output how it is divided; no cache.
     #[must_use]
     pub fn for_output(output: &Path) -> Self {
-        Self { layout: Layout::of(output), cache: None }
+        Self { layout: Layout::of(output), cache: None, with: Compressors::default() }
     }
 }
 
@@ -59,7 +67,7 @@ pub fn measure(output: &Path, options: &Options) -> Result<Measured, Error> {
     // The longest first, so that no core is left with it at the end.
     found.files.sort_by(|a, b| b.length.cmp(&a.length).then_with(|| a.relative.cmp(&b.relative)));
     let measured: Result<Vec<Option<Asset>>, Error> =
-        found.files.par_iter().with_max_len(1).map(|file| asset(file, cache.as_ref())).collect();
+        found.files.par_iter().with_max_len(1).map(|file| asset(file, options.with, cache.as_ref())).collect();
     let measured = measured?;
     let mut notes = found.notes;
     for (file, asset) in found.files.iter().zip(&measured) {
@@ -78,8 +86,8 @@ pub fn measure(output: &Path, options: &Options) -> Result<Measured, Error> {
 }
 
 /// `None`: the file is gone.
-fn asset(file: &walk::File, cache: Option<&Cache>) -> Result<Option<Asset>, Error> {
-    let sizes = match compress::sizes(&file.path, file.length, cache) {
+fn asset(file: &walk::File, with: Compressors, cache: Option<&Cache>) -> Result<Option<Asset>, Error> {
+    let sizes = match compress::sizes(&file.path, file.length, with, cache) {
         Ok(sizes) => sizes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::read(&file.path, error)),
@@ -122,8 +130,8 @@ mod tests {
             part: Part::Client,
             length: 5,
         };
-        assert_eq!(asset(&gone("a.js"), None).unwrap(), None);
-        assert_eq!(asset(&gone("a.png"), None).unwrap(), None);
-        assert_eq!(asset(&gone("a.js"), Some(&Cache::open(folder.path()))).unwrap(), None);
+        assert_eq!(asset(&gone("a.js"), Compressors::default(), None).unwrap(), None);
+        assert_eq!(asset(&gone("a.png"), Compressors::default(), None).unwrap(), None);
+        assert_eq!(asset(&gone("a.js"), Compressors::default(), Some(&Cache::open(folder.path()))).unwrap(), None);
     }
 }

@@ -70,7 +70,7 @@ fn page_on_demand(build: &AstroBuild, built: &BuiltRoute, assets: &[Asset], site
     }
     let mut route = load.into_route(built.pattern.clone(), RouteKind::OnDemand, assets, graph);
     let inline = built.inline_script + built.inline_style;
-    route.sizes += Sizes { raw: inline, gzip: inline, brotli: inline };
+    route.sizes += Sizes::uncompressed(inline);
     // The page itself is a request, too.
     route.requests += 1;
     route.unknown.push("the page itself, which the server makes".to_owned());

@@ -19,7 +19,10 @@ fn output(files: &[(&str, &str)]) -> TempDir {
 fn traced(files: &[(&str, &str)]) -> Bundle {
     let root = output(files);
     let layout = Layout::of(root.path());
-    let mut bundle = measure(root.path(), &MeasureOptions { layout: layout.clone(), cache: None }).unwrap().bundle;
+    let mut bundle =
+        measure(root.path(), &MeasureOptions { layout: layout.clone(), ..MeasureOptions::for_output(root.path()) })
+            .unwrap()
+            .bundle;
     assert_eq!(trace(root.path(), &layout, &mut bundle, None), []);
     bundle
 }
@@ -168,7 +171,7 @@ fn a_page_of_fifty_megabytes_and_one_that_vanishes_are_no_trouble() {
                 sizes: crate::record::Sizes {
                     raw: if path == "index.html" { large.len() as u64 } else { 1 },
                     gzip: 1,
-                    brotli: 1,
+                    brotli: Some(1),
                 },
                 inline: None,
             })

@@ -22,7 +22,7 @@ impl SizeChange {
     /// By how much it grew, in bytes.
     #[must_use]
     pub fn growth(&self, compression: Compression) -> i128 {
-        let of = |sizes: Option<Sizes>| i128::from(sizes.unwrap_or_default().of(compression));
+        let of = |sizes: Option<Sizes>| i128::from(sizes.unwrap_or_default().of(compression).unwrap_or_default());
         of(self.now) - of(self.base)
     }
 }

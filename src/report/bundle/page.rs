@@ -67,7 +67,7 @@ fn colour(kind: AssetKind) -> &'static str {
 
 fn cells(sizes: Sizes) -> String {
     Compression::ALL.iter().fold(String::new(), |mut cells, it| {
-        let _ = write!(cells, "<td>{}</td>", quantity::bytes(sizes.of(*it)));
+        let _ = write!(cells, "<td>{}</td>", quantity::known_bytes(sizes.of(*it)));
         cells
     })
 }
@@ -91,20 +91,20 @@ fn kinds(body: &mut String, bundle: &Bundle, compression: Compression) {
 
 fn routes(body: &mut String, bundle: &Bundle, compression: Compression) {
     let routes = by_weight(bundle, compression);
-    let Some(most) = routes.first().map(|route| route.sizes.of(compression)) else { return };
+    let Some(most) = routes.first().map(|route| route.sizes.of(compression).unwrap_or_default()) else { return };
     let _ = writeln!(body, "<h2 id=\"routes\">What a first visit to each route loads, {}</h2>", compression.as_str());
     body.push_str("<div class=\"scroll\"><table>\n<tr><th>route</th><th class=\"bar\"></th><th>raw</th><th>gzip</th><th>brotli</th><th>lazy</th><th>requests</th></tr>\n");
     for route in routes.iter().take(MOST_ROUTES) {
-        let size = route.sizes.of(compression);
+        let size = route.sizes.of(compression).unwrap_or_default();
         let mut parts = String::new();
         for (kind, sizes) in route.by_kind(bundle) {
-            let share = sizes.of(compression) as f64 * 100.0 / size.max(1) as f64;
+            let share = sizes.of(compression).unwrap_or_default() as f64 * 100.0 / size.max(1) as f64;
             let _ = write!(
                 parts,
                 "<i style=\"width:{share:.2}%;background:var(--{})\" title=\"{} {}\"></i>",
                 colour(kind),
                 digest::kind_words(kind),
-                quantity::bytes(sizes.of(compression))
+                quantity::known_bytes(sizes.of(compression))
             );
         }
         let unknown = route.unknown.join("; ");
@@ -120,7 +120,7 @@ fn routes(body: &mut String, bundle: &Bundle, compression: Compression) {
             escape::html_text(&route.path),
             size as f64 * 100.0 / most.max(1) as f64,
             cells(route.sizes),
-            quantity::bytes(route.lazy_sizes.of(compression)),
+            quantity::known_bytes(route.lazy_sizes.of(compression)),
             route.requests
         );
     }
@@ -151,7 +151,7 @@ fn leaves(bundle: &Bundle, compression: Compression) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     let counted = |kind: AssetKind| kind != AssetKind::SourceMap && kind != AssetKind::ServerCode;
     for (index, asset) in bundle.assets.iter().enumerate().filter(|(_, asset)| counted(asset.kind)) {
-        let of = |sizes: Sizes| sizes.of(compression) as f64;
+        let of = |sizes: Sizes| sizes.of(compression).unwrap_or_default() as f64;
         if let Some(parts) = modules.get(&crate::record::number(index)) {
             let sum: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
             leaves.extend(parts.iter().map(|(name, bytes)| Leaf {

@@ -28,13 +28,13 @@ fn canvas(options: &RenderOptions) -> Canvas {
 fn size_spans(sizes: Sizes, compression: Compression) -> [Span; 3] {
     Compression::ALL.map(|it| {
         let tone = if it == compression { Tone::Strong } else { Tone::Dim };
-        Span::new(tone, &quantity::bytes(sizes.of(it)))
+        Span::new(tone, &quantity::known_bytes(sizes.of(it)))
     })
 }
 
 /// A part of the largest as blocks.
-fn bar(value: u64, largest: u64, width: usize) -> String {
-    let eighths = (value as f64 / largest.max(1) as f64 * width as f64 * 8.0).round() as usize;
+fn bar(value: Option<u64>, largest: u64, width: usize) -> String {
+    let eighths = (value.unwrap_or_default() as f64 / largest.max(1) as f64 * width as f64 * 8.0).round() as usize;
     let (full, rest) = (eighths / 8, eighths % 8);
     let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][rest];
     format!("{}{part}", "█".repeat(full))
@@ -63,7 +63,7 @@ pub fn render_show(title: &str, bundle: &Bundle, compression: Compression, optio
     let mut kinds: Vec<(AssetKind, Sizes)> = bundle.by_kind().into_iter().collect();
     kinds.sort_by_key(|(kind, sizes)| (*kind == AssetKind::SourceMap, std::cmp::Reverse(sizes.of(compression))));
     let counted = kinds.iter().filter(|(kind, _)| *kind != AssetKind::SourceMap);
-    let largest = counted.map(|(_, sizes)| sizes.of(compression)).max().unwrap_or_default();
+    let largest = counted.filter_map(|(_, sizes)| sizes.of(compression)).max().unwrap_or_default();
     let mut table = vec![row("total", Tone::Strong, "", bundle.total(), compression)];
     table.extend(kinds.iter().map(|(kind, sizes)| match kind {
         AssetKind::SourceMap => row(digest::kind_words(*kind), Tone::Dim, "", *sizes, compression),
@@ -80,7 +80,7 @@ pub fn render_show(title: &str, bundle: &Bundle, compression: Compression, optio
     let routes = by_weight(bundle, compression);
     if !routes.is_empty() {
         heading(&mut canvas, "Routes", "what a first visit loads, the heaviest first");
-        let largest = routes.first().map(|route| route.sizes.of(compression)).unwrap_or_default();
+        let largest = routes.first().and_then(|route| route.sizes.of(compression)).unwrap_or_default();
         let list: Vec<_> = routes
             .iter()
             .take(rows)
@@ -92,7 +92,7 @@ pub fn render_show(title: &str, bundle: &Bundle, compression: Compression, optio
                     route.sizes,
                     compression,
                 );
-                let lazy = route.lazy_sizes.of(compression);
+                let lazy = route.lazy_sizes.of(compression).unwrap_or_default();
                 spans.push(Span::new(
                     Tone::Dim,
                     &if lazy > 0 { format!("+{}", quantity::bytes(lazy)) } else { String::new() },
@@ -110,7 +110,7 @@ pub fn render_show(title: &str, bundle: &Bundle, compression: Compression, optio
     let mut assets: Vec<_> = bundle.assets.iter().filter(|asset| asset.kind != AssetKind::SourceMap).collect();
     assets.sort_by(|a, b| b.sizes.of(compression).cmp(&a.sizes.of(compression)).then_with(|| a.name.cmp(&b.name)));
     heading(&mut canvas, "Files", "the largest first");
-    let largest = assets.first().map(|asset| asset.sizes.of(compression)).unwrap_or_default();
+    let largest = assets.first().and_then(|asset| asset.sizes.of(compression)).unwrap_or_default();
     let list: Vec<_> = assets
         .iter()
         .take(rows)
@@ -161,7 +161,7 @@ fn packages(canvas: &mut Canvas, bundle: &Bundle, rows: usize, width: usize) {
         .map(|(name, bytes)| {
             vec![
                 Span::new(Tone::Plain, name),
-                Span::new(Tone::Name, &bar(*bytes, largest, width)),
+                Span::new(Tone::Name, &bar(Some(*bytes), largest, width)),
                 Span::new(Tone::Dim, &quantity::bytes(*bytes)),
             ]
         })
@@ -257,7 +257,8 @@ fn changes(canvas: &mut Canvas, list: &[&SizeChange], compression: Compression, 
 }
 
 fn change_row(change: &SizeChange, compression: Compression) -> Vec<Span> {
-    let size = |sizes: Option<Sizes>| sizes.map(|sizes| quantity::bytes(sizes.of(compression))).unwrap_or_default();
+    let size =
+        |sizes: Option<Sizes>| sizes.map(|sizes| quantity::known_bytes(sizes.of(compression))).unwrap_or_default();
     let (words, tone) = match (change.base, change.now) {
         (None, _) => ("new".to_owned(), Tone::Warn),
         (_, None) => ("gone".to_owned(), Tone::Good),
@@ -268,7 +269,8 @@ fn change_row(change: &SizeChange, compression: Compression) -> Vec<Span> {
                 std::cmp::Ordering::Less => Tone::Good,
                 std::cmp::Ordering::Equal => Tone::Dim,
             };
-            (quantity::change(Unit::Bytes, base as f64, now as f64), tone)
+            let words = base.zip(now).map(|(base, now)| quantity::change(Unit::Bytes, base as f64, now as f64));
+            (words.unwrap_or_default(), tone)
         }
     };
     vec![

@@ -3,7 +3,7 @@ use crate::record::{Asset, Importer, Module, ModulePart};
 use crate::report::RenderOptions;
 
 fn asset(name: &str, kind: AssetKind, raw: u64) -> Asset {
-    let sizes = Sizes { raw, gzip: raw / 2, brotli: raw / 3 };
+    let sizes = Sizes { raw, gzip: raw / 2, brotli: Some(raw / 3) };
     Asset { path: name.to_owned(), name: name.to_owned(), kind, sizes, inline: None }
 }
 

@@ -49,16 +49,18 @@ impl Document<'_> {
         ];
         page.table(&columns, changes.take(self.budget.folded), total, |page, change| {
             let raw = |sizes: Option<Sizes>| sizes.map(|sizes| quantity::bytes(sizes.raw)).unwrap_or_default();
+            // Nothing where one of the two was not measured.
             let by = |compression| {
-                let of = |sizes: Option<Sizes>| sizes.unwrap_or_default().of(compression) as f64;
-                quantity::change(Unit::Bytes, of(change.base), of(change.now))
+                let of = |sizes: Option<Sizes>| sizes.unwrap_or_default().of(compression).map(|size| size as f64);
+                let both = of(change.base).zip(of(change.now));
+                both.map(|(base, now)| quantity::change(Unit::Bytes, base, now)).unwrap_or_default()
             };
             let words = match (change.base, change.now) {
                 (None, _) => "new".to_owned(),
                 (_, None) => "gone".to_owned(),
                 _ => by(Compression::Raw),
             };
-            let has_brotli = [change.base, change.now].into_iter().flatten().any(|sizes| sizes.brotli > 0);
+            let has_brotli = [change.base, change.now].into_iter().flatten().any(|sizes| sizes.brotli > Some(0));
             let brotli = if has_brotli { by(Compression::Brotli) } else { String::new() };
             vec![page.cell_code(&change.name), raw(change.base), raw(change.now), words, brotli]
         });

@@ -196,7 +196,7 @@ fn size_columns(name: &'static str) -> [(&'static str, Align); 5] {
 
 fn size_cells(name: String, row: &SizeRow) -> Vec<String> {
     let size = quantity::bytes;
-    vec![name, size(row.sizes.raw), size(row.sizes.gzip), size(row.sizes.brotli), row.change()]
+    vec![name, size(row.sizes.raw), size(row.sizes.gzip), quantity::known_bytes(row.sizes.brotli), row.change()]
 }
 
 fn step_mark(step: &Step) -> &'static str {

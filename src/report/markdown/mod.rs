@@ -19,7 +19,7 @@ use super::limits::{Budget, Room};
 use super::{NoticeLevel, RenderOptions, Report, Tracked, escape, quantity};
 use crate::diagnostic::Level;
 use crate::gate::{ConditionStatus, Outcome, Unit};
-use crate::record::{BuildConfiguration, Bundle};
+use crate::record::{BuildConfiguration, Bundle, Sizes};
 use link::Links;
 use page::{Align, Page};
 
@@ -258,6 +258,7 @@ impl Document<'_> {
     fn fact_numbers(self, build: Option<&BuildConfiguration>) -> Vec<(&'static str, Unit, Option<f64>, Option<f64>)> {
         let (report, base) = (self.report, &self.report.base);
         let number = |number: u64| number as f64;
+        let brotli = |sizes: Sizes| sizes.brotli.map(number);
         let sizes = build.and_then(|build| build.bundle.as_ref()).map(Bundle::total);
         let base_sizes = base.bundle.as_ref().map(Bundle::total);
         vec![
@@ -267,7 +268,7 @@ impl Document<'_> {
             ("Build time", Unit::Seconds, build.and_then(|build| build.build_time), base.build_time),
             ("Bundle", Unit::Bytes, sizes.map(|s| number(s.raw)), base_sizes.map(|sizes| number(sizes.raw))),
             ("Bundle, gzip", Unit::Bytes, sizes.map(|s| number(s.gzip)), base_sizes.map(|s| number(s.gzip))),
-            ("Bundle, Brotli", Unit::Bytes, sizes.map(|s| number(s.brotli)), base_sizes.map(|s| number(s.brotli))),
+            ("Bundle, Brotli", Unit::Bytes, sizes.and_then(brotli), base_sizes.and_then(brotli)),
         ]
     }
 

@@ -129,7 +129,7 @@ pub(super) fn asset(path: &str, name: &str, kind: AssetKind, raw: u64) -> Asset 
         path: path.into(),
         name: name.into(),
         kind,
-        sizes: Sizes { raw, gzip: raw * 31 / 100, brotli: raw * 27 / 100 },
+        sizes: Sizes { raw, gzip: raw * 31 / 100, brotli: Some(raw * 27 / 100) },
         inline: None,
     }
 }

@@ -124,7 +124,7 @@ pub(super) fn bundle(canvas: &mut Canvas, report: &Report) {
             Span::new(Tone::Name, bar),
             Span::new(Tone::Plain, &quantity::bytes(row.sizes.raw)),
             Span::new(Tone::Dim, &quantity::bytes(row.sizes.gzip)),
-            Span::new(Tone::Dim, &quantity::bytes(row.sizes.brotli)),
+            Span::new(Tone::Dim, &quantity::known_bytes(row.sizes.brotli)),
             Span::new(change_tone, &change),
         ]
     };

@@ -102,7 +102,8 @@ impl Trends {
             all.push(series(&name, Unit::Bytes, &|build, _| {
                 let sizes = &build.metrics.as_ref().filter(|_| is_built(build))?.sizes;
                 let counted = sizes.iter().filter(|(kind, _)| **kind != AssetKind::SourceMap);
-                (!sizes.is_empty()).then(|| counted.map(|(_, sizes)| sizes.of(compression)).sum::<u64>() as f64)
+                let sum = counted.map(|(_, sizes)| sizes.of(compression)).sum::<Option<u64>>();
+                sum.filter(|_| !sizes.is_empty()).map(|bytes| bytes as f64)
             }));
         }
         for kind in AssetKind::ALL {

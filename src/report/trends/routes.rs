@@ -37,18 +37,18 @@ pub(super) fn series(builds: &[Option<&[RouteWeight]>], choice: RouteChoice<'_>)
     };
     let mut series = Vec::new();
     for route in &chosen {
-        let values = |value: &dyn Fn(&RouteWeight) -> f64| -> Vec<Option<f64>> {
-            let of = |routes: &&[RouteWeight]| routes.iter().find(|it| it.route == **route).map(value);
+        let values = |value: &dyn Fn(&RouteWeight) -> Option<f64>| -> Vec<Option<f64>> {
+            let of = |routes: &&[RouteWeight]| routes.iter().find(|it| it.route == **route).and_then(value);
             builds.iter().map(|routes| routes.as_ref().and_then(of)).collect()
         };
         for compression in compressions {
             let suffix =
                 if *compression == Compression::Raw { String::new() } else { format!(" ({})", compression.as_str()) };
-            let sizes = values(&|it| it.sizes.of(*compression) as f64);
+            let sizes = values(&|it| it.sizes.of(*compression).map(|size| size as f64));
             series.push(Series::new(&format!("route-size.{route}{suffix}"), Unit::Bytes, sizes));
         }
         if matches!(choice, RouteChoice::Fitting(_)) {
-            let requests = values(&|it| f64::from(it.requests));
+            let requests = values(&|it| Some(f64::from(it.requests)));
             series.push(Series::new(&format!("route-requests.{route}"), Unit::Count, requests));
         }
     }
@@ -61,7 +61,7 @@ mod tests {
     use crate::record::Sizes;
 
     fn weight(route: &str, raw: u64) -> RouteWeight {
-        RouteWeight { route: route.to_owned(), sizes: Sizes { raw, gzip: raw / 2, brotli: raw / 3 }, requests: 4 }
+        RouteWeight { route: route.to_owned(), sizes: Sizes { raw, gzip: raw / 2, brotli: Some(raw / 3) }, requests: 4 }
     }
 
     fn named(series: &[Series]) -> Vec<(&str, Vec<Option<f64>>)> {

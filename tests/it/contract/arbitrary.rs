@@ -111,7 +111,7 @@ fn version() -> impl Strategy<Value = semver::Version> {
 }
 
 fn metrics(text: &str) -> BuildMetrics {
-    let sizes = Sizes { raw: 3, gzip: 2, brotli: 1 };
+    let sizes = Sizes { raw: 3, gzip: 2, brotli: Some(1) };
     BuildMetrics {
         start: Start::Warm,
         caches: vec![text.to_owned()],
@@ -144,7 +144,7 @@ prop_compose! {
         (build.build_time, build.bundle_size, build.error_count) = (numbers.0, numbers.1, numbers.2);
         (build.warning_count, build.pull_request) = (numbers.3.into(), numbers.4.map(u64::from));
         (build.error_log, build.commit, build.branch) = (texts.0, texts.1, Some(texts.2));
-        let sizes = Sizes { raw: u64::MAX, gzip: 1, brotli: 0 };
+        let sizes = Sizes { raw: u64::MAX, gzip: 1, brotli: None };
         let asset = Asset { path: path.clone(), name: path.clone(), kind: AssetKind::Style, sizes, inline: None };
         build.bundle = flags.0.then(|| Bundle { assets: vec![asset], ..Bundle::default() });
         build.metrics = flags.1.then(|| metrics(&path));

@@ -90,7 +90,7 @@ async fn branches_have_errors_and_bases_of_their_own(store: Arc<dyn Store>) {
 }
 
 fn bundle(bytes: u64) -> Bundle {
-    let sizes = Sizes { raw: bytes, gzip: bytes / 2, brotli: bytes / 3 };
+    let sizes = Sizes { raw: bytes, gzip: bytes / 2, brotli: Some(bytes / 3) };
     let asset = Asset { path: "a.js".into(), name: "a.js".into(), kind: AssetKind::ClientScript, sizes, inline: None };
     Bundle { assets: vec![asset], ..Bundle::default() }
 }

@@ -134,6 +134,27 @@ fn the_size_of_what_is_built_has_limits_in_all_and_by_kind() {
 }
 
 #[test]
+fn without_brotli_all_else_is_measured_and_nothing_is_said_of_it() {
+    let yaml = "  bundle-size: { max: 1500 B, compression: gzip }\nbundle: { brotli: false }";
+    let workshop = built(1000, 500, yaml.trim_start());
+    let ran = workshop.gate().ends();
+    ran.is(Outcome::Passed);
+    let total = ran.report().build.as_ref().unwrap().bundle.as_ref().unwrap().total();
+    assert!(total.raw == 1500 && total.gzip < 100 && total.brotli.is_none(), "{total:?}");
+    let shown = workshop.shipgate(&["bundle", "show", "base"]).ends();
+    assert!(shown.stdout.contains("–"), "{}", shown.stdout);
+    let asked = workshop.shipgate(&["bundle", "show", "--compression", "brotli"]).ends();
+    assert_eq!(asked.status, Some(2));
+    assert!(asked.stderr.contains("dist under brotli were not measured"), "{}", asked.stderr);
+
+    // Compared with a build of before, there is no growth to speak of.
+    workshop.put("shipgate.yml", workshop.read("shipgate.yml").replace("brotli: false", "brotli: true"));
+    workshop.gate().ends().is(Outcome::Passed);
+    let diff = workshop.shipgate(&["bundle", "diff", "base", "now"]).ends();
+    assert_eq!(diff.status, Some(0), "{}", diff.stderr);
+}
+
+#[test]
 fn the_growth_of_what_is_built_has_limits_in_parts_and_in_bytes() {
     for limit in ["10%", "150 B"] {
         let yaml = format!("bundle-size: {{ max-increase: {limit} }}");

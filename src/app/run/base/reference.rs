@@ -10,7 +10,7 @@ use crate::app::run::{Hands, Input, facts, plan};
 use crate::project::astro_build::{BUILD_FILE, BUILD_ID};
 use crate::project::{Git, Project, Sharing, Worktree};
 use crate::record::build::ToolVersions;
-use crate::record::{BuildStatus, Environment};
+use crate::record::{BuildStatus, Compressors, Environment};
 use crate::report::{Notice, NoticeLevel, Step};
 use crate::step::Cancel;
 use crate::variable::Checked;
@@ -22,6 +22,7 @@ pub(in crate::app::run) struct Stage<'a> {
     pub(in crate::app::run) environment: Environment,
     pub(in crate::app::run) workshop: &'a Workshop<'a>,
     pub(in crate::app::run) checked: &'a Checked,
+    pub(in crate::app::run) compressors: Compressors,
 }
 
 /// Runs the plan's steps on what HEAD and `reference` have in common. The worktree is gone afterwards,
@@ -83,7 +84,7 @@ async fn attempt(
     let mut environment = stage.workshop.environment.to_vec();
     environment.retain(|(name, _)| name != BUILD_ID);
     environment.extend([(BUILD_ID.into(), built.id().into()), (BUILD_FILE.into(), file.clone().into_os_string())]);
-    let keeping = Keeping { cache: None, build_id: built.id(), since: at, file: Some(file) };
+    let keeping = Keeping { cache: None, with: stage.compressors, build_id: built.id(), since: at, file: Some(file) };
     let workshop = Workshop {
         environment: &environment,
         directory: &directory,
