@@ -7,9 +7,11 @@ use crate::gate::StepOutcome;
 use crate::github::{self, Matchers, StopCommands};
 use crate::report::escape::without_commands;
 use crate::report::quantity::counted;
+use crate::step;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
 use std::time::Duration;
 
 /// How much is shown of what steps print.
@@ -39,7 +41,7 @@ pub(super) enum Place {
 
 pub(super) struct StandardConsole {
     /// Views and texts that were asked for.
-    out: BufWriter<Stdout>,
+    out: BufWriter<Box<dyn Write + Send>>,
     /// What is shown meanwhile, when standard output is for a machine.
     aside: Option<Stderr>,
     place: Place,
@@ -61,6 +63,22 @@ impl std::fmt::Debug for StandardConsole {
 /// A line without an end is shown in pieces of this size, so that memory stays bounded.
 const LONGEST_HELD_LINE: usize = 64 * 1024;
 
+/// Standard output without the standard library's buffer of lines, which would cut each piece at its last line end.
+fn standard_output() -> Box<dyn Write + Send> {
+    let out = io::stdout();
+    #[cfg(unix)]
+    let file = std::os::fd::AsFd::as_fd(&out).try_clone_to_owned().map(File::from);
+    #[cfg(windows)]
+    let file = std::os::windows::io::AsHandle::as_handle(&out).try_clone_to_owned().map(File::from);
+    match file {
+        Ok(file) => {
+            step::enlarge(&file);
+            Box::new(file)
+        }
+        Err(_) => Box::new(out),
+    }
+}
+
 impl StandardConsole {
     pub(super) fn new(place: Place, verbosity: Verbosity, choice: ColourChoice, no_color: bool, live: Live) -> Self {
         let colour = match choice {
@@ -72,7 +90,7 @@ impl StandardConsole {
             },
         };
         Self {
-            out: BufWriter::with_capacity(64 * 1024, io::stdout()),
+            out: BufWriter::with_capacity(64 * 1024, standard_output()),
             aside: (live == Live::StandardError).then(io::stderr),
             place,
             verbosity,

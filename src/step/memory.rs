@@ -11,11 +11,14 @@ pub(super) use other::Watch;
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::HashMap;
-    use std::fs;
-    use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+    use std::fs::{self, File};
+    use std::io::Read;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
     use std::thread::{self, JoinHandle};
     use std::time::Duration;
 
+    /// Before the first look: a command that ends sooner is not held up by one.
+    const FIRST: Duration = Duration::from_millis(30);
     /// Between two looks; each takes about a millisecond.
     const INTERVAL: Duration = Duration::from_millis(200);
 
@@ -30,12 +33,12 @@ mod linux {
             let (stop, stopped) = channel();
             let look = move || {
                 let mut peak = 0;
-                loop {
-                    peak = peak.max(resident(leader));
-                    if stopped.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout) {
-                        return peak;
-                    }
+                let mut pause = FIRST;
+                while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                    peak = peak.max(resident(leader, &stopped).unwrap_or_default());
+                    pause = INTERVAL;
                 }
+                peak
             };
             // Without a thread the largest process has to do.
             let thread = thread::Builder::new().name("step memory".to_owned()).spawn(look).ok();
@@ -49,13 +52,16 @@ mod linux {
         }
     }
 
-    /// Bytes of all processes of the group, and of the descendants that left it.
-    fn resident(leader: u32) -> u64 {
-        let Ok(entries) = fs::read_dir("/proc") else { return 0 };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        let known: HashMap<u32, (u32, u32)> = pids
-            .filter_map(|pid| Some((pid, parents(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?)))
-            .collect();
+    /// Bytes of all processes of the group, and of the descendants that left it; `None` when it was stopped meanwhile.
+    fn resident(leader: u32, stopped: &Receiver<()>) -> Option<u64> {
+        let mut known: HashMap<u32, (u32, u32)> = HashMap::new();
+        for entry in fs::read_dir("/proc").ok()?.flatten() {
+            if stopped.try_recv() != Err(TryRecvError::Empty) {
+                return None;
+            }
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            known.extend(parents_of(pid).map(|parents| (pid, parents)));
+        }
         let is_ours = |pid: u32| {
             let mut at = pid;
             // A tree of processes is not deep, and what is read at different times could be a circle.
@@ -68,7 +74,14 @@ mod linux {
             }
             false
         };
-        known.keys().filter(|pid| is_ours(**pid)).map(|pid| bytes(*pid).unwrap_or_default()).sum()
+        Some(known.keys().filter(|pid| is_ours(**pid)).map(|pid| bytes(*pid).unwrap_or_default()).sum())
+    }
+
+    fn parents_of(pid: u32) -> Option<(u32, u32)> {
+        // They stand within the first hundred bytes, and what is read in one piece is read fastest.
+        let mut stat = [0; 256];
+        let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
+        parents(&String::from_utf8_lossy(&stat[..length]))
     }
 
     /// Parent and group, from the fields behind the command, which may hold anything.
@@ -95,8 +108,11 @@ mod linux {
 
         #[test]
         fn this_very_process_has_memory() {
-            assert!(resident(std::process::id()) > 1_000_000);
-            assert_eq!(resident(u32::MAX), 0);
+            let (stop, stopped) = channel();
+            assert!(resident(std::process::id(), &stopped).is_some_and(|bytes| bytes > 1_000_000));
+            assert_eq!(resident(u32::MAX, &stopped), Some(0));
+            drop(stop);
+            assert_eq!(resident(std::process::id(), &stopped), None);
         }
     }
 }

@@ -17,6 +17,7 @@ mod run;
 mod tail;
 
 pub use cancel::{Cancel, Canceller, StopSignal, watch_signals};
+pub use output::enlarge;
 pub use run::run;
 pub use tail::Tail;
 
@@ -64,6 +65,7 @@ pub struct Finished {
     /// looked at, what the largest of them had. At least what this program itself used at the start, which Unix
     /// counts in.
     pub peak_memory: Option<u64>,
-    /// A process left behind kept the output open after the command had ended; what it wrote later is lost.
+    /// A process left behind kept the output open after the command had ended; what it wrote later is lost. Not asked
+    /// after a cancellation, which waits for no reader.
     pub output_held_open: bool,
 }

@@ -55,9 +55,10 @@ pub async fn run(command: &Command, cancel: &mut Cancel, on_output: &mut dyn FnM
             chunk = output.next(), if course.is_output_open => match chunk {
                 Some(chunk) => {
                     let taken = Instant::now();
-                    on_output(chunk.bytes());
-                    output.reuse(chunk);
+                    on_output(chunk);
                     course.heard(taken.elapsed());
+                    // A writer that is never behind would leave signals and timers no turn.
+                    tokio::task::yield_now().await;
                 }
                 None => course.is_output_open = false,
             },
@@ -183,16 +184,21 @@ impl Course {
     }
 
     /// Something was read. The time its receiver took is not the writer's, and what was
-    /// written before the end is never lost to a slow receiver.
+    /// written before the end is never lost to a slow receiver, unless somebody waits for us to stop.
     fn heard(&mut self, spent: Duration) {
+        let is_waited_for = self.is_cancelled();
         match &mut self.phase {
             Phase::Draining { quiet_at, stop_at } => {
                 *quiet_at = Instant::now() + QUIET;
                 *stop_at += spent;
             }
-            Phase::Killed { give_up_at } => *give_up_at += spent,
-            Phase::Running { .. } | Phase::Ending { .. } | Phase::Stopped => {}
+            Phase::Killed { give_up_at } if !is_waited_for => *give_up_at += spent,
+            Phase::Killed { .. } | Phase::Running { .. } | Phase::Ending { .. } | Phase::Stopped => {}
         }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        matches!(self.reason, Some(Exit::Cancelled { .. }))
     }
 
     /// Ends what is left of the group; another request to stop makes it quick.
@@ -230,6 +236,7 @@ impl Course {
     }
 
     fn finished(self) -> Finished {
+        let output_held_open = self.is_output_open && !self.is_cancelled();
         let (exit, at, cpu, peak_memory) = match self.end {
             Some(end) => (end.exit, end.at, end.cpu, end.peak_memory),
             None => (Ended::unknown("it cannot be killed").exit, Instant::now(), None, None),
@@ -239,7 +246,7 @@ impl Course {
             wall: at.saturating_duration_since(self.begun),
             cpu,
             peak_memory,
-            output_held_open: self.is_output_open,
+            output_held_open,
         }
     }
 }

@@ -7,9 +7,11 @@
 pub(crate) mod database;
 mod invocation;
 mod npm;
+mod timing;
 
 pub(crate) use invocation::{Invocation, Ran, Running};
 pub(crate) use npm::installation;
+pub(crate) use timing::takes;
 
 use std::ffi::OsStr;
 use std::fs;
