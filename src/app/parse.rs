@@ -11,12 +11,12 @@ use crate::parse::{Errorformat, FORMATS, Folders, Format, LogParser, Needs, Opti
 use crate::project::workspace::members;
 use crate::redact::Redactor;
 use crate::report::{
-    Findings, Listing, View, count::render_count, escape, ndjson::write_diagnostic, rdjson, render_findings,
+    Findings, Listing, View, count::render_count, escape, ndjson::append_diagnostic, rdjson, render_findings,
 };
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;
@@ -71,8 +71,16 @@ pub fn parse(input: &Input, redactor: &Redactor, console: &mut dyn Console) -> R
     });
     for file in &files {
         let mut parser = LogParser::new(format, options.clone());
+        // The second look at a log that names packages.
+        let failed = Arc::new(Mutex::new(None));
         if !sinks.only_count() {
-            parser = parser.with_packages(packages.iter().cloned()).with_packages(folders(file, &input.directory)?);
+            let (file, directory, failed) = (file.clone(), input.directory.clone(), Arc::clone(&failed));
+            parser = parser.with_packages(packages.iter().cloned()).with_packages_when_named(move || {
+                folders(&file, &directory).unwrap_or_else(|error| {
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    Vec::new()
+                })
+            });
         }
         let account = if input.shows == Shows::Lines {
             explain(parser, file, input, &mut sinks, console)?
@@ -81,10 +89,13 @@ pub fn parse(input: &Input, redactor: &Redactor, console: &mut dyn Console) -> R
             parser.finish_count()
         } else {
             read_pieces(file, &input.directory, |piece| {
-                parser.feed(piece, &mut |diagnostic| sinks.write(diagnostic));
+                parser.feed_lent(piece, &mut |diagnostic| sinks.write(diagnostic));
             })?;
-            parser.finish(&mut |diagnostic| sinks.write(diagnostic))
+            parser.finish_lent(&mut |diagnostic| sinks.write(diagnostic))
         };
+        if let Some(error) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         sinks.errors += account.errors;
         sinks.warnings += account.warnings;
         doubts.extend(doubt(&account).map(|doubt| format!("{}: {doubt}", file.display())));
@@ -113,7 +124,7 @@ fn explain(
     };
     written = written.and_then(|()| listing.head(out));
     let mut hear = |told: Told<'_>| match told {
-        Told::Found(diagnostic) => sinks.write(diagnostic),
+        Told::Found(mut diagnostic) => sinks.write(&mut diagnostic),
         Told::Line(line) if written.is_ok() => written = listing.line(&line, out),
         Told::Line(_) => {}
     };
@@ -246,6 +257,8 @@ struct Sink {
     document: Option<rdjson::Document>,
     path: PathBuf,
     writer: BufWriter<Box<dyn Write>>,
+    /// Of the view `ndjson`, to be written.
+    lines: Vec<u8>,
 }
 
 impl<'r> Sinks<'r> {
@@ -271,19 +284,23 @@ impl<'r> Sinks<'r> {
         self.open.iter().all(|sink| sink.view == View::Count)
     }
 
-    fn write(&mut self, mut diagnostic: Diagnostic) {
-        self.classification.apply(&mut diagnostic);
-        redact_diagnostic(&mut diagnostic, self.redactor);
+    fn write(&mut self, diagnostic: &mut Diagnostic) {
+        self.classification.apply(diagnostic);
+        redact_diagnostic(diagnostic, self.redactor);
         if self.open.iter().any(Sink::is_written_at_the_end) {
             self.kept.push(diagnostic.clone());
         }
         for sink in &mut self.open {
             let written = match (&mut sink.document, sink.view) {
-                (Some(document), _) => document.write(&diagnostic, &mut sink.writer),
-                (None, View::Ndjson) => write_diagnostic(&diagnostic, &mut sink.writer),
+                (Some(document), _) => document.write(diagnostic, &mut sink.writer),
+                (None, View::Ndjson) => {
+                    append_diagnostic(diagnostic, &mut sink.lines).and_then(|()| sink.write_lines(PIECE))
+                }
                 (None, _) => continue,
             };
-            keep_first(&mut self.failure, sink.result(written));
+            if written.is_err() {
+                keep_first(&mut self.failure, sink.result(written));
+            }
         }
     }
 
@@ -296,7 +313,7 @@ impl<'r> Sinks<'r> {
                 (None, view) if sink.is_written_at_the_end() => render_findings(view, &findings, &mut sink.writer),
                 (None, _) => Ok(()),
             };
-            let written = written.and_then(|()| sink.writer.flush());
+            let written = written.and_then(|()| sink.write_lines(1)).and_then(|()| sink.writer.flush());
             keep_first(&mut self.failure, sink.result(written));
         }
         self.failure.map_or(Ok(()), Err)
@@ -335,7 +352,17 @@ impl Sink {
             }
             _ => None,
         };
-        Ok(Self { view: target.view, document, path, writer })
+        Ok(Self { view: target.view, document, path, writer, lines: Vec::new() })
+    }
+
+    /// Writes the lines that are there, once they are `enough` bytes.
+    fn write_lines(&mut self, enough: usize) -> io::Result<()> {
+        if self.lines.len() < enough {
+            return Ok(());
+        }
+        let written = self.writer.write_all(&self.lines);
+        self.lines.clear();
+        written
     }
 
     /// A reader that went away has read enough.

@@ -102,7 +102,7 @@ pub fn classify(tool: &str, level: Level, code: Option<&str>) -> (Category, Seve
         }
     }
     // A bundler that stops has built nothing.
-    let bundler = matches!(tool, "esbuild" | "rollup" | "vite" | "rolldown" | "webpack");
+    let bundler = matches!(tool, "esbuild" | "rollup" | "vite" | "rolldown" | "webpack" | "rspack");
     if bundler && level == Level::Error {
         return (Category::Other, Severity::Critical);
     }

@@ -12,8 +12,15 @@ const CODES: &str = include_str!("typescript_codes.txt");
 const OPTIONS: &str = include_str!("typescript_options.txt");
 const EXPLAINED: &str = include_str!("typescript_explained.txt");
 
-/// First and last code of a row, and what holds for them; sorted.
-static TABLE: LazyLock<Vec<(u32, u32, Category, Severity)>> = LazyLock::new(|| rows(CODES).filter_map(row).collect());
+/// What holds for each code, by its number.
+static TABLE: LazyLock<Vec<Option<(Category, Severity)>>> = LazyLock::new(|| {
+    let mut table = Vec::new();
+    for (first, last, category, severity) in ranges() {
+        table.resize(table.len().max(last as usize + 1), None);
+        table[first as usize..=last as usize].fill(Some((category, severity)));
+    }
+    table
+});
 
 fn rows(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.starts_with('#'))
@@ -37,10 +44,13 @@ fn row(row: &str) -> Option<(u32, u32, Category, Severity)> {
     ))
 }
 
+/// First and last code of each row, and what holds for them; sorted.
+fn ranges() -> impl Iterator<Item = (u32, u32, Category, Severity)> {
+    rows(CODES).filter_map(row)
+}
+
 fn of_table(number: u32) -> Option<(Category, Severity)> {
-    let after = TABLE.partition_point(|&(first, ..)| first <= number);
-    let row = after.checked_sub(1).map(|at| TABLE[at]).filter(|&(_, last, ..)| number <= last);
-    row.map(|(_, _, category, severity)| (category, severity))
+    TABLE.get(number as usize).copied().flatten()
 }
 
 /// Category and severity of a code that was reported with this level.
@@ -167,7 +177,7 @@ pub fn explain(number: u32) -> Option<Explained> {
 
 /// Every code of the table.
 pub fn codes() -> impl Iterator<Item = u32> {
-    TABLE.iter().flat_map(|&(first, last, ..)| first..=last)
+    ranges().flat_map(|(first, last, ..)| first..=last)
 }
 
 fn options(number: u32) -> Vec<CodeOption> {
@@ -255,21 +265,23 @@ mod tests {
     #[test]
     fn every_row_of_the_table_is_understood_and_follows_the_one_before() {
         let rows = CODES.lines().filter(|row| !row.starts_with('#')).count();
-        assert_eq!(TABLE.len(), rows);
-        for pair in TABLE.windows(2) {
+        let ranges: Vec<_> = ranges().collect();
+        assert_eq!(ranges.len(), rows);
+        for pair in ranges.windows(2) {
             assert!(pair[0].0 <= pair[0].1 && pair[0].1 < pair[1].0, "{pair:?}");
         }
     }
 
     #[test]
     fn every_error_code_of_every_version_has_exactly_one_category() {
-        let mut versions = 0;
+        let (ranges, mut versions) = (ranges().collect::<Vec<_>>(), 0);
         for row in ERRORS.lines().filter(|row| !row.starts_with('#')) {
             let (version, codes) = row.split_once(' ').unwrap();
             versions += 1;
             for code in numbers(codes) {
-                let rows = TABLE.iter().filter(|&&(first, last, ..)| (first..=last).contains(&code)).count();
+                let rows = ranges.iter().filter(|&&(first, last, ..)| (first..=last).contains(&code)).count();
                 assert_eq!(rows, 1, "TS{code} of {version}");
+                assert!(of_table(code).is_some(), "TS{code}");
             }
         }
         assert_eq!(versions, 5);

@@ -5,8 +5,8 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "biome",
@@ -22,7 +22,13 @@ enum Phase {
     Message,
     /// In frames and advice.
     Body,
+    /// In a message of `concise` that quotes code of so many lines until now.
+    Quote(u32),
 }
+
+/// Lines of code that a message quotes, at most, and its bytes.
+const LONGEST_QUOTE: u32 = 100;
+const LONGEST_MESSAGE: usize = 10_000;
 
 struct Biome {
     draft: Draft,
@@ -32,7 +38,7 @@ struct Biome {
 
 impl Biome {
     fn close(&mut self, out: &mut Out<'_, '_>) {
-        if matches!(self.phase, Phase::Message | Phase::Body) && !self.draft.message.is_empty() {
+        if matches!(self.phase, Phase::Message | Phase::Body | Phase::Quote(_)) && !self.draft.message.is_empty() {
             out.emit(&mut self.draft);
         }
         self.phase = Phase::Idle;
@@ -85,9 +91,9 @@ impl Reader for Biome {
                 self.phase = Phase::Idle;
             }
             Phase::Message => {
-                if !line.is_blank()
-                    && let Some(words) = text.strip_prefix(b"    ")
-                    && !words.starts_with(b" ")
+                // A blank line ends it, unless it stands in code that is quoted.
+                let words = if line.is_blank() { b"" } else { text.strip_prefix(b"    ").unwrap_or_default() };
+                if (!words.is_empty() || line.is_blank() && is_in_quote(&self.draft.message))
                     && find(words, "│".as_bytes()).is_none()
                 {
                     self.draft.continue_message(words.trim_ascii_end());
@@ -97,6 +103,17 @@ impl Reader for Biome {
                 return self.body(line, out);
             }
             Phase::Body => return self.body(line, out),
+            Phase::Quote(lines) => {
+                if lines < LONGEST_QUOTE && concise(text).is_none() && !text.starts_with(b"Checked ") {
+                    self.draft.continue_message(text);
+                    self.phase = Phase::Quote(lines + 1);
+                    if text.ends_with(b"'.") {
+                        self.close(out);
+                    }
+                    return Step::Took("biome: message");
+                }
+                self.close(out);
+            }
         }
         self.other(text, out)
     }
@@ -121,7 +138,11 @@ impl Biome {
             self.fill(place, category);
             self.draft.level = level;
             self.draft.message.extend_from_slice(message);
-            out.emit(&mut self.draft);
+            if category == b"parse" && is_in_quote(message) {
+                self.phase = Phase::Quote(1);
+            } else {
+                out.emit(&mut self.draft);
+            }
             return Step::Took("biome: message");
         }
         if let Some(rest) = text.strip_prefix(b"Checked ")
@@ -155,6 +176,11 @@ impl Biome {
         }
         Step::Pass
     }
+}
+
+/// `Expected a statement but instead found '}` goes on with more lines of code.
+fn is_in_quote(message: &[u8]) -> bool {
+    message.len() < LONGEST_MESSAGE && find(message, b"found '").is_some_and(|at| !message[at + 7..].contains(&b'\''))
 }
 
 /// `path:2:8 lint/x ━━━` or `path format ━━━`: place and category.

@@ -5,8 +5,8 @@ use super::draft::Out;
 use super::line::Line;
 use super::python;
 use super::reader::{Reader, ReaderSpec, Step};
+use super::words::find;
 use aho_corasick::AhoCorasick;
-use memchr::memmem::find;
 use std::sync::LazyLock;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {

@@ -6,7 +6,8 @@ use super::trace::Told;
 use crate::diagnostic::category;
 use crate::diagnostic::{Account, Category, Crash, Diagnostic, Level, Related, Severity, Total, Unrecognised};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A related place while it is being read.
 #[derive(Debug, Clone, Default)]
@@ -104,23 +105,51 @@ impl Draft {
     }
 
     fn build(&self, place: &mut Place) -> Diagnostic {
-        let code = (!self.code.is_empty()).then(|| text(&self.code));
-        let (category, severity) =
-            self.class.unwrap_or_else(|| category::classify(&self.tool, self.level, code.as_deref()));
-        Diagnostic {
-            tool: self.tool.clone(),
-            level: self.level,
+        let mut diagnostic = Diagnostic::new("", Level::Error, None, "");
+        self.build_into(&mut diagnostic, place);
+        diagnostic
+    }
+
+    /// Overwrites all of `diagnostic`; its texts keep their memory.
+    fn build_into(&self, diagnostic: &mut Diagnostic, place: &mut Place) {
+        let Diagnostic {
+            tool,
+            level,
             code,
             category,
             severity,
-            message: text(&self.message),
-            file: resolved(&self.file, place),
-            line: self.line,
-            column: self.column,
-            end_line: self.end_line,
-            end_column: self.end_column,
-            related: self.related.iter().map(|related| related.build(place)).collect(),
+            message,
+            file,
+            line,
+            column,
+            end_line,
+            end_column,
+            related,
+        } = diagnostic;
+        tool.clone_from(&self.tool);
+        *level = self.level;
+        if self.code.is_empty() {
+            *code = None;
+        } else {
+            overwrite(code.get_or_insert_default(), &self.code);
         }
+        (*category, *severity) =
+            self.class.unwrap_or_else(|| category::classify(&self.tool, self.level, code.as_deref()));
+        overwrite(message, &self.message);
+        // The project itself is no file.
+        if self.file.is_empty() {
+            *file = None;
+        } else {
+            let text = file.get_or_insert_default();
+            place.resolve_into(&self.file, text);
+            if text.is_empty() {
+                *file = None;
+            }
+        }
+        (*line, *column) = (self.line, self.column);
+        (*end_line, *end_column) = (self.end_line, self.end_column);
+        related.clear();
+        related.extend(self.related.iter().map(|related| related.build(place)));
     }
 }
 
@@ -144,6 +173,14 @@ fn resolved(file: &[u8], place: &mut Place) -> Option<String> {
     (!file.is_empty()).then_some(file)
 }
 
+fn overwrite(text: &mut String, bytes: &[u8]) {
+    text.clear();
+    match std::str::from_utf8(bytes) {
+        Ok(valid) => text.push_str(valid),
+        Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
+    }
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -153,6 +190,8 @@ pub(crate) enum Sink<'a> {
     /// Only counted: nothing is allocated.
     Count,
     Each(&'a mut dyn FnMut(Diagnostic)),
+    /// The same one each time, for those who keep none.
+    Lend(&'a mut dyn FnMut(&mut Diagnostic)),
     /// The same, with what became of each line.
     Explain(&'a mut dyn FnMut(Told<'_>)),
 }
@@ -162,7 +201,9 @@ pub(crate) enum Sink<'a> {
 pub(crate) struct Ledger {
     pub(crate) account: Account,
     /// Hashes of the files named by `--listFiles`; `None` until the first.
-    pub(crate) listed: Option<std::collections::HashSet<u64>>,
+    pub(crate) listed: Option<HashSet<u64>>,
+    /// For [`Sink::Lend`].
+    lent: Option<Diagnostic>,
 }
 
 /// How many diagnostics of each tool came since that tool's last total, and the totals that stand
@@ -173,6 +214,33 @@ pub(crate) struct Since {
     ahead: Vec<Total>,
     /// A test runner's report for machines was read: what it prints for people says the same again.
     tested: bool,
+    /// A compiler that waits for changes runs again and again.
+    cycles: Option<Cycles>,
+}
+
+/// What a compiler in watch mode has said: each run says all of it again.
+#[derive(Debug, Default)]
+struct Cycles {
+    /// Hashes of the diagnostics so far.
+    said: HashSet<u64>,
+    /// It is not the first run.
+    again: bool,
+}
+
+/// More are not kept: what comes then may be told twice.
+const MOST_SAID: usize = 1 << 16;
+
+impl Cycles {
+    fn repeats(&mut self, draft: &Draft) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (&draft.file, draft.line, draft.column, &draft.code, &draft.message).hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.said.len() < MOST_SAID {
+            !self.said.insert(hash) && self.again
+        } else {
+            self.again && self.said.contains(&hash)
+        }
+    }
 }
 
 impl Since {
@@ -183,6 +251,13 @@ impl Since {
     /// A new command starts: what came before belongs to no total to come.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// A run of a compiler in watch mode starts: the first one, or the next.
+    pub(crate) fn cycle(&mut self, first: bool) {
+        let before = self.cycles.take().filter(|_| !first);
+        self.forget();
+        self.cycles = before.map(|before| Cycles { again: true, ..before }).or_else(|| Some(Cycles::default()));
     }
 }
 
@@ -199,38 +274,66 @@ pub(crate) struct Out<'a, 'b> {
 impl Out<'_, '_> {
     /// Counts the draft, hands it over and empties it.
     pub(crate) fn emit(&mut self, draft: &mut Draft) {
-        let account = &mut self.ledger.account;
-        let index = match draft.level {
-            Level::Error => {
-                account.errors += 1;
-                0
-            }
-            Level::Warning => {
-                account.warnings += 1;
-                1
-            }
-            Level::Note => {
-                account.notes += 1;
-                2
-            }
-        };
-        if let Some(counts) = self.since.slot(&draft.tool) {
-            counts[index] += 1;
-        } else {
-            let mut counts = [0; 3];
-            counts[index] = 1;
-            // Interchange formats may name any number of tools.
-            if self.since.counts.len() < MOST_TOOLS {
-                self.since.counts.push((draft.tool.clone(), counts));
-            }
-            note_tool(&mut self.ledger.account.tools, &draft.tool);
+        // Totals count what a later run says again; nobody else does.
+        self.count_since(&draft.tool, draft.level, 1);
+        if self.since.cycles.as_mut().is_some_and(|cycles| cycles.repeats(draft)) {
+            draft.clear();
+            return;
         }
+        self.count_all(draft.level, 1);
         match self.sink {
             Sink::Count => {}
             Sink::Each(found) => found(draft.build(self.place)),
+            Sink::Lend(found) => {
+                let lent = self.ledger.lent.get_or_insert_with(|| Diagnostic::new("", Level::Error, None, ""));
+                draft.build_into(lent, self.place);
+                found(lent);
+            }
             Sink::Explain(told) => told(Told::Found(draft.build(self.place))),
         }
         draft.clear();
+    }
+
+    /// Whether nobody wants to have the diagnostics themselves.
+    pub(crate) fn only_counts(&self) -> bool {
+        matches!(self.sink, Sink::Count) && self.since.cycles.is_none()
+    }
+
+    /// Counts diagnostics that nobody wants to have.
+    #[expect(clippy::ptr_arg, reason = "cloned as it is, a name that is known costs nothing")]
+    pub(crate) fn count(&mut self, tool: &Cow<'static, str>, level: Level, count: u64) {
+        self.count_since(tool, level, count);
+        self.count_all(level, count);
+    }
+
+    fn count_all(&mut self, level: Level, count: u64) {
+        let account = &mut self.ledger.account;
+        *match level {
+            Level::Error => &mut account.errors,
+            Level::Warning => &mut account.warnings,
+            Level::Note => &mut account.notes,
+        } += count;
+    }
+
+    /// Counts towards what the tool's next total must say.
+    #[expect(clippy::ptr_arg, reason = "as above")]
+    fn count_since(&mut self, tool: &Cow<'static, str>, level: Level, count: u64) {
+        let index = match level {
+            Level::Error => 0,
+            Level::Warning => 1,
+            Level::Note => 2,
+        };
+        if let Some(counts) = self.since.slot(tool) {
+            counts[index] += count;
+        } else {
+            let mut counts = [0; 3];
+            counts[index] = count;
+            // Interchange formats may name any number of tools.
+            if self.since.counts.len() < MOST_TOOLS {
+                self.since.counts.push((tool.clone(), counts));
+            }
+            note_tool(&mut self.ledger.account.tools, tool);
+        }
     }
 
     /// The tool's own words were recognised.

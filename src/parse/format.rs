@@ -3,8 +3,8 @@
 
 use super::reader::{ERRORFORMAT, PROBLEM_MATCHER, ReaderSpec};
 use super::{
-    biome, bundler, cargo, errorformat, github, gnu, go, javac, json, listed, matcher, miette, mypy, prettier, pylint,
-    pyright, python, ruff, stylish, svelte, tap, testing, tsc, unix, xml,
+    biome, bundler, cargo, deno, errorformat, github, gnu, go, javac, json, listed, matcher, miette, mypy, prettier,
+    pylint, pyright, python, ruff, stylish, svelte, tap, testing, tsc, unix, xml,
 };
 
 /// One row of the table.
@@ -32,8 +32,8 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "tsc",
         title: "TypeScript",
-        tools: "tsc and tsgo 5 to 7: plain, pretty, --watch, --build, --listFiles; all that prints tsc's format",
-        readers: &[tsc::READER, listed::READER],
+        tools: "tsc and tsgo 5 to 7: plain, pretty, --watch, --build, --listFiles; deno check; all that prints tsc's format",
+        readers: &[tsc::READER, listed::READER, deno::READER],
     },
     FormatSpec {
         name: "vue-tsc",
@@ -44,8 +44,8 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "astro-check",
         title: "astro check",
-        tools: "astro check and astro-check, with their result",
-        readers: &[tsc::READER, listed::READER],
+        tools: "astro check and astro-check, with their result; Astro's own errors",
+        readers: &[tsc::READER, listed::READER, bundler::astro::READER],
     },
     FormatSpec {
         name: "svelte-check",
@@ -172,7 +172,7 @@ pub const FORMATS: &[FormatSpec] = &[
     FormatSpec {
         name: "webpack",
         title: "webpack",
-        tools: "webpack 5 with ts-loader or fork-ts-checker-webpack-plugin",
+        tools: "webpack 5 with ts-loader or fork-ts-checker-webpack-plugin, Rspack, Rsbuild",
         readers: &[bundler::webpack::READER, tsc::READER],
     },
     FormatSpec {

@@ -107,15 +107,15 @@ impl Commands {
             let value = decoded(value, &[("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ",")]);
             let number = || value.trim().parse().ok().filter(|&number: &u32| number > 0);
             let draft = &mut self.draft;
-            match key.trim() {
+            match key.trim().to_ascii_lowercase().as_str() {
                 "file" => {
                     draft.file.clear();
                     draft.file.extend_from_slice(value.as_bytes());
                 }
                 "line" => draft.line = number(),
-                "endLine" => draft.end_line = number(),
+                "endline" => draft.end_line = number(),
                 "col" | "column" => draft.column = number(),
-                "endColumn" => draft.end_column = number(),
+                "endcolumn" => draft.end_column = number(),
                 "title" => title = value.into_owned(),
                 _ => {}
             }
@@ -124,12 +124,15 @@ impl Commands {
     }
 }
 
+/// Case does not matter to GitHub: Pylint writes `endline`.
 const KEYS: &[&str] = &["file", "line", "endLine", "col", "column", "endColumn", "title"];
 
 /// The properties. Some tools leave commas as they are: what follows one and is no property belongs
 /// to the value before it.
 fn split(properties: &str) -> impl Iterator<Item = &str> {
-    let is_property = |text: &str| text.split_once('=').is_some_and(|(key, _)| KEYS.contains(&key.trim()));
+    let is_property = |text: &str| {
+        text.split_once('=').is_some_and(|(key, _)| KEYS.iter().any(|known| key.trim().eq_ignore_ascii_case(known)))
+    };
     let mut rest = properties;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -187,8 +190,8 @@ fn fill(draft: &mut Draft, title: &str, message: &str) {
         rule = code;
     }
     source::set_code(draft, rule);
-    // Biome's formatter speaks of whole files, and puts them at 1:2.
-    if draft.tool == "biome" && rule == "format" {
+    // Biome speaks of whole files here, and puts them at 1:2.
+    if draft.tool == "biome" && matches!(rule, "format" | "lint/style/useFilenamingConvention") {
         draft.at(None, None);
         (draft.end_line, draft.end_column) = (None, None);
     }
@@ -246,6 +249,7 @@ mod tests {
         assert_eq!(all("file=a,b=c.ts,line=1, col=2"), ["file=a,b=c.ts", "line=1", " col=2"]);
         assert_eq!(all(""), [""; 0]);
         assert_eq!(all("title=x"), ["title=x"]);
+        assert_eq!(all("line=1,endline=,COL=9"), ["line=1", "endline=", "COL=9"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::located::located;
 use super::reader::{Reader, ReaderSpec, Step};
-use memchr::memmem::find;
+use super::words::find;
 
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "go", markers: &[".go:"], new: || Box::new(Go { draft: Draft::new("go"), open: false }) };

@@ -3,6 +3,7 @@
 //!
 //! ANSI: ECMA-48 control sequences. Timestamps: GitHub's raw logs and `gh run view --log`.
 
+use super::words::find;
 use crate::diagnostic::Level;
 use memchr::memchr;
 
@@ -27,7 +28,7 @@ pub(crate) fn mark_of(disguise: &[u8]) -> Option<Level> {
     if disguise.is_empty() {
         return None;
     }
-    MARKS.iter().find(|(mark, _)| memchr::memmem::find(disguise, mark).is_some()).map(|&(_, level)| level)
+    MARKS.iter().find(|(mark, _)| find(disguise, mark).is_some()).map(|&(_, level)| level)
 }
 
 impl<'a> Line<'a> {

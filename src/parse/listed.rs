@@ -5,7 +5,7 @@ use super::draft::Out;
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::has_known_extension;
-use memchr::memmem::find;
+use super::words::find;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(super) const READER: ReaderSpec =

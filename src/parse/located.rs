@@ -2,7 +2,8 @@
 //! [GNU coding standards](https://www.gnu.org/prep/standards/html_node/Errors.html).
 
 use super::tsc::number;
-use memchr::{memchr, memchr_iter, memmem};
+use super::words::find;
+use memchr::{memchr, memchr_iter};
 
 /// A place at the beginning of a line; the slices are parts of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(crate) fn located<'a, T>(
         }
         let Some(found) = place_at(text, colon) else { continue };
         // Behind a quote or another message it is a place that somebody cites.
-        if memmem::find(found.path, b": ").is_some() || super::tsc::quote_is_open(found.path) {
+        if find(found.path, b": ").is_some() || super::tsc::quote_is_open(found.path) {
             return None;
         }
         if let Some(value) = known(found.path, found.rest) {

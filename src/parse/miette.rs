@@ -9,8 +9,8 @@ use super::located::located;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::stylish::is_rule;
 use super::tsc::{has_known_extension, number};
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "oxlint",

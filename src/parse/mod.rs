@@ -35,6 +35,7 @@ mod biome;
 mod bundler;
 mod cargo;
 mod crash;
+mod deno;
 mod draft;
 mod engine;
 mod errorformat;
@@ -70,8 +71,10 @@ mod testing;
 mod trace;
 mod tsc;
 mod unix;
+mod words;
 mod xml;
 
+pub(crate) use path::unmistakable;
 pub(crate) use xml::{attribute as xml_attribute, events as xml_events, resolved as xml_resolved};
 
 pub use engine::LogParser;

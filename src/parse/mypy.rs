@@ -9,8 +9,8 @@ use super::line::Line;
 use super::located::located;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "mypy",

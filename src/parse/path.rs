@@ -1,6 +1,8 @@
 //! Paths as tools print them → paths relative to the project: forward slashes, `.` and `..`
 //! resolved, the root taken off. Purely by text: no file is looked at.
 
+use std::borrow::Cow;
+
 /// Where a command ran, and which paths it printed lately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
@@ -30,14 +32,22 @@ impl Place {
     }
 
     pub(crate) fn resolve(&mut self, printed: &[u8]) -> String {
-        if let Some((bytes, resolved)) = &self.last
-            && bytes == printed
-        {
-            return resolved.clone();
-        }
-        let resolved = self.resolve_text(&slashed(&String::from_utf8_lossy(printed)));
-        self.last = Some((printed.to_vec(), resolved.clone()));
+        let mut resolved = String::new();
+        self.resolve_into(printed, &mut resolved);
         resolved
+    }
+
+    /// Overwrites `resolved`, which keeps its memory.
+    pub(crate) fn resolve_into(&mut self, printed: &[u8], resolved: &mut String) {
+        if self.last.as_ref().is_none_or(|(bytes, _)| bytes != printed) {
+            let text = match std::str::from_utf8(printed) {
+                Ok(same) if self.directory.is_empty() && is_resolved(printed) => same.to_owned(),
+                _ => self.resolve_text(&slashed(&String::from_utf8_lossy(printed))),
+            };
+            self.last = Some((printed.to_vec(), text));
+        }
+        resolved.clear();
+        resolved.push_str(self.last.as_ref().map_or("", |(_, known)| known));
     }
 
     fn resolve_text(&self, path: &str) -> String {
@@ -52,6 +62,21 @@ impl Place {
         }
         normalise(&self.directory, path)
     }
+}
+
+/// Whether a path is relative and stays as it is: a shortcut for nearly all.
+fn is_resolved(path: &[u8]) -> bool {
+    let mut before = b'/';
+    for &byte in path {
+        let plain =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@' | b'+' | b'(' | b')' | b'[' | b']');
+        let apart = matches!(byte, b'.' | b'/') && before != b'/';
+        if !plain && !apart {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'/'
 }
 
 /// The part of an absolute path below the root; drives compare without case.
@@ -92,6 +117,11 @@ pub(crate) fn slashed(path: &str) -> String {
     if windows { path.replace('\\', "/") } else { path }
 }
 
+/// A path that is resolved already, so spelt that reading it again gives the same: `a\b` alone would be one of Windows.
+pub(crate) fn unmistakable(path: &str) -> Cow<'_, str> {
+    if path.contains('\\') && slashed(path) != path { format!("./{path}").into() } else { path.into() }
+}
+
 /// Joins and resolves `.`, `..` and doubled slashes. What leads out of the directory keeps its `..`.
 fn normalise(directory: &str, path: &str) -> String {
     let absolute = path.starts_with('/');
@@ -125,6 +155,7 @@ fn normalise(directory: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn resolve(root: Option<&str>, directory: &str, path: &str) -> String {
         Place::new(root, directory).resolve(path.as_bytes())
@@ -155,5 +186,22 @@ mod tests {
         assert_eq!(resolve(None, "", "src\\a.ts"), "src/a.ts");
         assert_eq!(resolve(None, "", "src/a\\b.ts"), "src/a\\b.ts");
         assert_eq!(resolve(None, "", "file:///C:/x/a.ts"), "C:/x/a.ts");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_resolved_is_read_again_the_same(path in "[a./\\\\:C@%(é-]{0,8}(file://)?[a./\\\\]{0,5}") {
+            let place = Place::new(Some("/a"), "");
+            let resolved = place.resolve_text(&slashed(&path));
+            prop_assert_eq!(place.resolve_text(&slashed(&unmistakable(&resolved))), resolved);
+        }
+
+        #[test]
+        fn the_shortcut_is_what_the_whole_way_gives(path in "[a./\\\\:C@%(é-]{0,8}(file://)?[a./]{0,5}") {
+            let place = Place::new(Some("/root"), "");
+            if is_resolved(path.as_bytes()) {
+                prop_assert_eq!(place.resolve_text(&slashed(&path)), path);
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::Level;
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "prettier",

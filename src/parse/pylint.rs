@@ -9,8 +9,9 @@ use super::located::located;
 use super::mypy::is_python;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::Level;
-use memchr::{memchr, memmem::find, memrchr};
+use memchr::{memchr, memrchr};
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "pylint",

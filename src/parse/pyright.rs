@@ -8,8 +8,9 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::{memchr, memmem::find, memrchr};
+use memchr::{memchr, memrchr};
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "pyright",

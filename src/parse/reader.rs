@@ -21,6 +21,12 @@ pub(crate) trait Reader {
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step;
 
+    /// Reads what it can of complete lines that would be shown to it alone, while it is open: as many as nobody else could
+    /// take for something of his, whatever was printed before them. Returns how many bytes and lines that are.
+    fn run(&mut self, _data: &[u8], _out: &mut Out<'_, '_>) -> (usize, u64) {
+        (0, 0)
+    }
+
     /// The output, or the part of it that belongs to one command, is over.
     fn finish(&mut self, out: &mut Out<'_, '_>);
 }

@@ -12,8 +12,8 @@ use super::located::located;
 use super::mypy::is_python;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "ruff",

@@ -4,11 +4,11 @@
 //! where the package's folder is known, paths start there.
 //!
 //! A prefix is believed only when something shows that it is one: a declaration by the runner, a
-//! script header, a diagnostic behind it, or the same bracket on two lines in a row. A path may
-//! have a colon and a blank in it too.
+//! script header, a diagnostic behind it, a number before a path, or the same bracket on two lines in a row.
+//! A path may have a colon and a blank in it too.
 
 use super::tsc::parse_head;
-use memchr::memmem::find;
+use super::words::find;
 use std::collections::HashMap;
 
 /// Words of runners that a search for markers must not pass over.
@@ -74,6 +74,11 @@ impl Runner {
         self.known.insert(prefix.trim_ascii_end().to_vec(), stream);
     }
 
+    /// Lines that have no prefix were read.
+    pub(super) fn passed(&mut self) {
+        self.bracket.clear();
+    }
+
     pub(super) fn split(&mut self, text: &[u8]) -> Split {
         if let Some((prefix, stream)) = &self.last
             && text.starts_with(prefix)
@@ -123,7 +128,10 @@ impl Runner {
         }
         let repeated = !own_words.contains(&name)
             && (self.bracket == prefix || (!self.known.is_empty() && self.known.keys().any(|key| key[0] == b'[')));
-        if self.known.len() < Self::MOST && (repeated || is_script_header(rest) || parse_head(rest).is_some()) {
+        // concurrently's own names are numbers, and no path begins with such a folder and a blank.
+        let is_numbered = digits && rest.starts_with(b"/");
+        let is_believed = repeated || is_numbered || is_script_header(rest) || parse_head(rest).is_some();
+        if self.known.len() < Self::MOST && is_believed {
             return Split::New(length, None);
         }
         self.bracket.clear();
@@ -286,13 +294,15 @@ mod tests {
     }
 
     #[test]
-    fn brackets_need_a_second_line_or_a_diagnostic() {
+    fn brackets_need_a_second_line_a_diagnostic_or_a_number_before_a_path() {
         let mut runner = Runner::default();
         assert_eq!(runner.split(b"[warn] a.ts"), Split::Root);
         assert_eq!(runner.split(b"[warn] b.ts"), Split::Root);
         assert_eq!(runner.split(b"[UNRESOLVED_IMPORT] x"), Split::Root);
         assert_eq!(runner.split(b"[slug].tsx(1,2): error TS1: m"), Split::Root);
         assert_eq!(runner.split(b"[0] a.ts(1,2): error TS1: m"), Split::New(4, None));
+        assert_eq!(Runner::default().split(b"[0] /repo/a.js:1:2: m [Error/semi]"), Split::New(4, None));
+        assert_eq!(Runner::default().split(b"[plugin] /repo/a.js: m"), Split::Root);
         assert_eq!(Runner::default().split(b"[build    ] > shop@1.0.0 build"), Split::New(12, None));
         let mut runner = Runner::default();
         assert_eq!(runner.split(b"[lint] "), Split::Root);

@@ -13,6 +13,7 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::{has_known_extension, number};
+use super::words::find;
 use crate::diagnostic::{Level, Total};
 
 pub(super) const READER: ReaderSpec =
@@ -163,7 +164,7 @@ fn is_path(text: &[u8]) -> bool {
             || has_extension(text)
             || text == b"<text>"
             || text == b"<input css 1>")
-        && (memchr::memmem::find(text, b": ").is_none() || (text[0] == b'/' && has_known_extension(text)))
+        && (find(text, b": ").is_none() || (text[0] == b'/' && has_known_extension(text)))
 }
 
 fn has_extension(text: &[u8]) -> bool {
@@ -235,7 +236,7 @@ fn total(text: &[u8]) -> Option<Total> {
     let open = memchr::memchr(b'(', rest)?;
     let (errors, length) = number(&rest[open + 1..])?;
     let rest = &rest[open + 1 + length..];
-    let comma = memchr::memmem::find(rest, b", ")?;
+    let comma = find(rest, b", ")?;
     let (warnings, _) = number(&rest[comma + 2..])?;
     Some(Total {
         errors: Some(u64::from(errors)),

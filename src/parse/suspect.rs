@@ -1,9 +1,9 @@
 //! Lines that look like an error and that no rule understood: kept, counted, shown.
 
-use memchr::memmem::find;
+use super::words::find;
 
-/// The words that can make a line look like an error.
-pub(super) const MARKERS: &[&str] = &["rror", "ERR", "fatal", "ailed", "FAIL", "panic"];
+/// The words that can make a line look like an error; only lines with one of them are asked about.
+pub(super) const MARKERS: &[&str] = &["rror", "ERR", "fatal", "FATAL", "ailed", "FAIL", "panic"];
 
 /// What makes a line that no rule took look like an error; `None`: it does not.
 pub(super) fn suspicion(text: &[u8]) -> Option<&'static str> {

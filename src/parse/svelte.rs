@@ -9,8 +9,8 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 use serde_json::Value;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {

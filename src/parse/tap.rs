@@ -9,9 +9,10 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::Level;
-use memchr::memmem::find;
 use serde_json::Value;
+use std::borrow::Cow;
 
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "tap", markers: &["TAP version ", "not ok "], new: || Box::new(Tap::new()) };
@@ -39,7 +40,7 @@ impl Tap {
         let block = self.block.take();
         let Some((failed, name)) = self.result.take() else { return };
         let text = block.map(|(_, text)| String::from_utf8_lossy(&text).into_owned());
-        let value = text.as_deref().and_then(|text| serde_saphyr::from_str::<Value>(text).ok());
+        let value = text.as_deref().and_then(|text| serde_saphyr::from_str::<Value>(&with_quoted_rules(text)).ok());
         match value.as_ref().and_then(Value::as_object) {
             Some(map) if map.contains_key("message") && map.contains_key("severity") => {
                 self.eslint(&name, value.as_ref().unwrap_or(&Value::Null), out);
@@ -125,6 +126,34 @@ fn is_problems(value: &Value) -> bool {
     value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(is_problem))
 }
 
+/// Stylelint writes `@stylistic/indentation:`, where YAML keeps the `@` for itself.
+fn with_quoted_rules(text: &str) -> Cow<'_, str> {
+    if !text.lines().any(|line| line.starts_with('@')) {
+        return text.into();
+    }
+    let quoted = |line: &str| match line.strip_suffix(':').filter(|rule| rule.starts_with('@')) {
+        Some(rule) => format!("\"{rule}\":\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(quoted).collect::<String>().into()
+}
+
+/// A name without the backslashes that TAP 14 puts before `#` and `\`.
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let [first, tail @ ..] = rest {
+        rest = if let (b'\\', [escaped @ (b'#' | b'\\'), tail @ ..]) = (first, tail) {
+            plain.push(*escaped);
+            tail
+        } else {
+            plain.push(*first);
+            tail
+        };
+    }
+    plain
+}
+
 /// `at` is a key of Vitest's.
 fn who(at: bool) -> &'static str {
     if at { "vitest" } else { "tap" }
@@ -207,7 +236,7 @@ impl Reader for Tap {
         }
         if let Some((failed, name, suite)) = result(trimmed) {
             self.close(out);
-            self.result = (!suite).then(|| (failed, name.to_vec()));
+            self.result = (!suite).then(|| (failed, unescaped(name)));
             return Step::Took("tap: result");
         }
         self.close(out);
@@ -236,6 +265,20 @@ mod tests {
         parser.feed(log.as_bytes(), &mut |diagnostic| found.push(diagnostic));
         parser.finish(&mut |diagnostic| found.push(diagnostic));
         found
+    }
+
+    #[test]
+    fn rules_of_a_scope_and_escaped_names_are_read() {
+        let log = "TAP version 14\n1..1\nnot ok 1 - /x/a \\# b.css\n  ---\n  @stylistic/indentation:\n    - message: \"Expected indentation (@stylistic/indentation)\"\n      severity: error\n      line: 2\n      column: 5\n  ...\n";
+        let found = read(log);
+        assert_eq!(
+            (found.len(), found[0].code.as_deref(), found[0].line),
+            (1, Some("@stylistic/indentation"), Some(2))
+        );
+        assert_eq!(
+            (found[0].file.as_deref(), found[0].message.as_str()),
+            (Some("/x/a # b.css"), "Expected indentation")
+        );
     }
 
     #[test]

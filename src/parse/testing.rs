@@ -10,14 +10,36 @@ use super::draft::{Draft, Out};
 use super::line::Line;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::{has_known_extension, number, parse_head};
+use super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec = ReaderSpec {
     name: "testing",
-    markers: &["FAIL", "●", "Failed Tests", "ailed", "rror", "stdout", "stderr", "console.", "  Tests ", "Tests: "],
+    markers: &[
+        "FAIL",
+        "●",
+        "Failed Tests",
+        "ailed",
+        "rror",
+        "stdout",
+        "stderr",
+        "console.",
+        "  Tests ",
+        "Tests: ",
+        "Uncaught Exc",
+        "Unhandled Rej",
+    ],
     new: || {
-        Box::new(Testing { draft: Draft::new("vitest"), phase: Phase::Idle, file: Vec::new(), suites: 0, total: None })
+        Box::new(Testing {
+            draft: Draft::new("vitest"),
+            phase: Phase::Idle,
+            file: Vec::new(),
+            name: Vec::new(),
+            alike: Vec::new(),
+            in_suites: false,
+            suites: 0,
+            total: None,
+        })
     },
 };
 
@@ -31,6 +53,8 @@ enum Phase {
     Jest,
     /// Behind its place.
     Tail,
+    /// Behind the rule below it: the same test may have failed once more.
+    Held,
     JestTail,
     /// In what a test prints, under Vitest, under Jest.
     Printed,
@@ -42,29 +66,89 @@ struct Testing {
     phase: Phase,
     /// The file of Jest's suite.
     file: Vec<u8>,
-    /// Suites that could not be run count no tests.
+    /// The name of Vitest's test.
+    name: Vec<u8>,
+    /// Files and names of tests that failed as the one that is open did.
+    alike: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Below the title of the suites that failed.
+    in_suites: bool,
+    /// Suites that could not be run count no tests, nor does what went wrong outside of them.
     suites: u64,
     total: Option<Total>,
 }
 
 const MOST_LINES: usize = 200;
+
+/// Of so many tests above one error each is told.
+const MOST_ALIKE: usize = 1000;
+const LONGEST_NAME: usize = 4096;
+
 const SUITE: &[u8] = b"Test suite failed to run";
+
+/// Vitest's titles of what went wrong outside of any test.
+const OUTSIDE: [&[u8]; 3] = [b"Uncaught Exception", b"Unhandled Rejection", b"Unhandled Error"];
 
 impl Testing {
     fn close(&mut self, out: &mut Out<'_, '_>) {
-        if matches!(self.phase, Phase::Vitest | Phase::Jest | Phase::Tail | Phase::JestTail)
-            && !self.draft.file.is_empty()
+        let outside = OUTSIDE.iter().any(|title| self.draft.message.starts_with(title));
+        if matches!(self.phase, Phase::Vitest | Phase::Jest | Phase::Tail | Phase::Held | Phase::JestTail)
+            && (outside || !self.draft.file.is_empty())
         {
             let length = self.draft.message.trim_ascii_end().len();
             self.draft.message.truncate(length);
-            self.suites += u64::from(self.draft.message.starts_with(SUITE));
+            let suite = outside || self.in_suites || self.draft.message.starts_with(SUITE);
+            self.suites += u64::from(suite) * (1 + self.alike.len() as u64);
             if out.was_tested() {
                 self.draft.clear();
+                self.alike.clear();
             } else {
-                out.emit(&mut self.draft);
+                self.emit(out);
             }
         }
         self.phase = Phase::Idle;
+    }
+
+    /// Hands over the test, and those that failed in the same way.
+    fn emit(&mut self, out: &mut Out<'_, '_>) {
+        let alike = std::mem::take(&mut self.alike);
+        if alike.is_empty() {
+            out.emit(&mut self.draft);
+            return;
+        }
+        let draft = &mut self.draft;
+        let (file, place) = (draft.file.clone(), (draft.line, draft.column));
+        let error = draft.message.split_off(self.name.len().min(draft.message.len()));
+        draft.message.extend_from_slice(&error);
+        out.emit(draft);
+        for (other, name) in alike {
+            self.open("vitest", &other, &name, Phase::Idle);
+            self.draft.message.extend_from_slice(&error);
+            if other == file {
+                self.draft.at(place.0, place.1);
+            }
+            out.emit(&mut self.draft);
+        }
+    }
+
+    /// The head of a test that failed: a new one, or again, or the next that failed in the same way.
+    fn vitest(&mut self, file: &[u8], name: &[u8], out: &mut Out<'_, '_>) {
+        let same = self.draft.file == file && self.name == name;
+        if self.phase == Phase::Held && same {
+            self.phase = Phase::Vitest;
+            return;
+        }
+        let fresh = self.phase == Phase::Vitest && self.draft.line.is_none() && self.draft.message == self.name;
+        if fresh && same {
+            return;
+        }
+        if fresh && self.alike.len() < MOST_ALIKE && self.draft.file.len() + self.name.len() < LONGEST_NAME {
+            self.alike.push((self.draft.file.clone(), self.name.clone()));
+        } else {
+            self.close(out);
+        }
+        self.open("vitest", file, name, Phase::Vitest);
+        self.name.clear();
+        self.name.extend_from_slice(name);
     }
 
     fn push(&mut self, text: &[u8]) {
@@ -105,9 +189,25 @@ impl Reader for Testing {
             _ => {}
         }
         if let Some((file, name)) = vitest_head(text) {
-            self.close(out);
-            self.open("vitest", file, name, Phase::Vitest);
+            self.vitest(file, name, out);
             return Step::Took("vitest: test");
+        }
+        if self.phase == Phase::Held {
+            if line.is_blank() {
+                return Step::Took("vitest: blank");
+            }
+            self.close(out);
+        }
+        if text.starts_with("⎯⎯⎯".as_bytes()) && find(text, b" Failed ").is_some() {
+            self.close(out);
+            self.in_suites = find(text, b" Failed Suites ").is_some();
+            out.tool("vitest");
+            return Step::Took("vitest: title");
+        }
+        if let Some(title) = outside_head(text) {
+            self.close(out);
+            self.open("vitest", b"", title, Phase::Vitest);
+            return Step::Took("vitest: outside of tests");
         }
         if let Some(file) = jest_head(text) {
             self.close(out);
@@ -140,7 +240,7 @@ impl Reader for Testing {
             return Step::Took("testing: total");
         }
         match self.phase {
-            Phase::Idle | Phase::Printed | Phase::JestPrinted => Step::Pass,
+            Phase::Idle | Phase::Held | Phase::Printed | Phase::JestPrinted => Step::Pass,
             Phase::Suite => {
                 let listed = ["  ✓ ", "  ✕ ", "  ○ ", "    "].iter().any(|mark| text.starts_with(mark.as_bytes()));
                 if line.is_blank() || listed {
@@ -150,16 +250,28 @@ impl Reader for Testing {
                 Step::Pass
             }
             Phase::Vitest => {
+                if let Some(rest) = text.strip_prefix(b"This error originated in \"") {
+                    let end = memchr::memchr(b'"', rest).unwrap_or(0);
+                    self.draft.file.extend_from_slice(&rest[..end]);
+                    self.close(out);
+                    return Step::Took("vitest: outside of tests");
+                }
                 if let Some((path, row, column)) = vitest_place(text) {
-                    // The first place in the test's own file.
-                    if path == &self.draft.file[..] || self.draft.line.is_none() {
+                    if self.draft.file.is_empty() {
+                        if !has_known_extension(path) {
+                            return Step::Took("vitest: frame");
+                        }
+                        self.draft.file.extend_from_slice(path);
+                    }
+                    // A test that failed several times is where it failed first.
+                    if self.draft.line.is_none() {
                         self.draft.at(Some(row), Some(column));
                     }
                     self.phase = Phase::Tail;
                     return Step::Took("vitest: place");
                 }
                 if text.starts_with("⎯⎯⎯".as_bytes()) {
-                    self.close(out);
+                    self.phase = Phase::Held;
                     return Step::Took("vitest: rule");
                 }
                 self.push(text);
@@ -169,8 +281,12 @@ impl Reader for Testing {
                 if line.is_blank() || text.starts_with(b" ") {
                     return Step::Took("vitest: frame");
                 }
+                if text.starts_with("⎯⎯⎯".as_bytes()) {
+                    self.phase = Phase::Held;
+                    return Step::Took("vitest: rule");
+                }
                 self.close(out);
-                if text.starts_with("⎯⎯⎯".as_bytes()) { Step::Took("vitest: rule") } else { Step::Pass }
+                Step::Pass
             }
             Phase::Jest => self.jest(line, out),
             Phase::JestTail => {
@@ -190,7 +306,7 @@ impl Reader for Testing {
             total.errors = total.errors.map(|errors| errors + self.suites);
             out.total(total);
         }
-        self.suites = 0;
+        (self.suites, self.in_suites) = (0, false);
     }
 }
 
@@ -256,6 +372,14 @@ fn vitest_head(text: &[u8]) -> Option<(&[u8], &[u8])> {
         // A suite that could not be loaded: `file [ file ]`.
         None => find(rest, b" [ ").map(|at| (&rest[..at], SUITE)),
     }
+}
+
+/// `⎯⎯⎯⎯ Uncaught Exception ⎯⎯⎯⎯`
+fn outside_head(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix("⎯⎯⎯".as_bytes())?;
+    let words = &rest[memchr::memchr(b' ', rest)? + 1..];
+    let title = OUTSIDE.into_iter().find(|title| words.starts_with(title))?;
+    words[title.len()..].starts_with(" ⎯".as_bytes()).then_some(title)
 }
 
 /// `FAIL src/ok.jest.ts (5.781 s)`

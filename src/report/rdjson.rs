@@ -7,6 +7,7 @@ use super::Report;
 use super::finding::from_repository_root;
 use super::harmless::write_compact;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::parse::unmistakable;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io;
@@ -124,7 +125,11 @@ impl<'a> Location<'a> {
             (None, None) => None,
             (start, end) => Some(Range { start: start.unwrap_or(Position { line: None, column: None }), end }),
         };
-        Self { path: file.map_or(".".into(), |file| from_repository_root(directory, file)), range }
+        let path = file.map_or(".".into(), |file| match from_repository_root(directory, file) {
+            Cow::Borrowed(path) => unmistakable(path),
+            Cow::Owned(path) => unmistakable(&path).into_owned().into(),
+        });
+        Self { path, range }
     }
 }
 

@@ -113,7 +113,6 @@ async fn execute_one(
     let mut shown = workshop.redactor.stream();
     let mut unlisted = planned.lists_files().then(Unlisted::default);
     let finished: Finished = run(&command, cancel, &mut |bytes| {
-        parser.feed(bytes, &mut |diagnostic| diagnostics.push(diagnostic));
         shown.feed(bytes, |clean| {
             let mut show = |clean: &[u8]| {
                 tail.push(clean);
@@ -124,6 +123,8 @@ async fn execute_one(
                 None => show(clean),
             }
         });
+        // Whoever reads what is shown may go on meanwhile.
+        parser.feed(bytes, &mut |diagnostic| diagnostics.push(diagnostic));
     })
     .await;
     let mut show = |clean: &[u8]| {

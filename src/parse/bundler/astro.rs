@@ -9,7 +9,9 @@
 use super::super::draft::{Draft, Out};
 use super::super::line::Line;
 use super::super::reader::{Reader, ReaderSpec, Step};
-use super::{is_stack, place_at_end, rollup};
+use super::super::words::find;
+use super::named::{file_in, file_of_frame, is_of_a_package, without_frame};
+use super::{is_stack, place_at_end, rolldown, rollup};
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "astro",
@@ -22,6 +24,7 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
             thrown: false,
             doubtful: false,
             behind: Vec::new(),
+            page: Vec::new(),
         })
     },
 };
@@ -34,6 +37,8 @@ enum Section {
     Location,
     /// In the message of something without a name.
     Thrown,
+    /// In what an error was caused by.
+    Cause,
     /// In the list of what is wrong with the configuration.
     Config,
 }
@@ -52,6 +57,8 @@ struct Astro {
     doubtful: bool,
     /// The line before, where it may be the message of something without a name.
     behind: Vec<u8>,
+    /// Which page was said to have failed.
+    page: Vec<u8>,
 }
 
 impl Astro {
@@ -65,8 +72,13 @@ impl Astro {
     }
 
     fn emit(&mut self, out: &mut Out<'_, '_>) {
-        if !self.draft.message.is_empty() {
-            out.emit(&mut self.draft);
+        let draft = &mut self.draft;
+        if !draft.message.is_empty() {
+            if draft.file.is_empty() {
+                draft.file.extend_from_slice(file_in(&draft.message).unwrap_or(&self.page));
+            }
+            self.page.clear();
+            out.emit(draft);
         }
         self.doubtful = false;
     }
@@ -78,9 +90,11 @@ impl Astro {
         }
     }
 
-    /// Something without a name, whose message begins here.
+    /// Something without a name, or with the name in what it threw; its message begins here.
     fn throw(&mut self, message: &[u8]) {
+        let (name, message) = head(message).unwrap_or((b"", message));
         self.draft.clear();
+        self.draft.code.extend_from_slice(name);
         self.draft.message.extend_from_slice(message);
         self.section = Section::Thrown;
         self.thrown = true;
@@ -98,14 +112,18 @@ impl Astro {
             draft.file.extend_from_slice(path);
             draft.at(place.map(|place| place.0), place.map(|place| place.1));
             self.section = Section::Other;
-        } else if text.is_empty() && !draft.message.is_empty() {
+        } else if !draft.message.is_empty()
+            && (text.is_empty() || text.trim_ascii_start().starts_with("╭─[".as_bytes()))
+        {
             self.section = Section::Other;
         } else if !draft.message.is_empty() {
             draft.continue_message(text);
         } else if let Some((.., rest)) = rollup::place(text).filter(|(.., rest)| !rest.is_empty()) {
             draft.message.extend_from_slice(rest);
         } else {
-            draft.message.extend_from_slice(text);
+            let (code, message) = rolldown::code(text).unwrap_or((b"", text));
+            draft.code.extend_from_slice(code);
+            draft.message.extend_from_slice(message);
         }
     }
 }
@@ -122,11 +140,23 @@ impl Reader for Astro {
             self.candidate.clear();
             return Step::Took("astro: what a page printed");
         }
+        if let Some(words) = clock(text).and_then(|words| words.strip_prefix(b"[ERROR] ")) {
+            // Astro 6 and newer: said at once, and again behind the announcement.
+            if words.starts_with(b"[build] Caught error rendering ") {
+                (self.section, self.thrown, self.doubtful) = (Section::None, false, false);
+                self.candidate.clear();
+                self.behind.clear();
+                out.tool("astro");
+                return Step::Took("astro: announcement");
+            }
+            if self.doubtful && !words.starts_with(b"[") {
+                return Step::Took("astro: announcement");
+            }
+        }
         let title = match text.trim_ascii_end() {
             b"  Location:" | b"  File:" => Some(Section::Location),
-            b"  Stack trace:" | b"  Hint:" | b"  Error reference:" | b"  Code:" | b"  Cause:" | b"  Caused by:" => {
-                Some(Section::Other)
-            }
+            b"  Caused by:" => Some(Section::Cause),
+            b"  Stack trace:" | b"  Hint:" | b"  Error reference:" | b"  Code:" | b"  Cause:" => Some(Section::Other),
             _ => None,
         };
         if let Some(section) = title {
@@ -142,7 +172,7 @@ impl Reader for Astro {
                 self.believe(out);
                 self.draft.clear();
                 self.draft.code.extend_from_slice(name);
-                self.draft.message.extend_from_slice(message.trim_ascii());
+                self.draft.message.extend_from_slice(without_frame(message.trim_ascii()));
             }
             self.section = section;
             self.doubtful = false;
@@ -151,6 +181,7 @@ impl Reader for Astro {
         let own = clock(text).is_some();
         if text == b"[config] Astro found issue(s) with your configuration:" {
             self.close(out);
+            self.believe(out);
             self.draft.clear();
             self.section = Section::Config;
             out.tool("astro");
@@ -182,20 +213,35 @@ impl Reader for Astro {
                 self.in_thrown(text);
                 return Step::Took("astro: message");
             }
-            let frame = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b' ').count() > 0;
+            if self.section == Section::Other && text.starts_with(b"file: ") {
+                self.in_thrown(text);
+                return Step::Took("astro: place");
+            }
+            let frame = text.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'>'))
+                || text.starts_with("─".as_bytes());
             if self.section == Section::Other && (line.is_blank() || frame) {
                 return Step::Took("astro: frame");
             }
         }
         if self.section != Section::None {
-            if line.is_blank() || text.starts_with(b"    ") {
+            let indent: &[u8] = if self.section == Section::Cause { b"  " } else { b"    " };
+            if line.is_blank() || text.starts_with(indent) {
                 if self.section == Section::Location
                     && self.draft.file.is_empty()
                     && let Some((path, row, column)) = place_at_end(text.trim_ascii())
                 {
-                    self.draft.file.extend_from_slice(path);
                     let known = |number: u32| Some(number).filter(|&number| number > 0);
-                    self.draft.at(known(row), known(row).and(known(column + u32::from(self.thrown))));
+                    // Of a parser that counts columns from 0; its message names the file.
+                    let nameless = path == b"undefined";
+                    if nameless || !is_of_a_package(path) {
+                        self.draft.file.extend_from_slice(if nameless { b"" } else { path });
+                        self.draft.at(known(row), known(row).and(known(column + u32::from(self.thrown || nameless))));
+                    }
+                } else if self.section == Section::Cause
+                    && self.draft.file.is_empty()
+                    && let Some(path) = file_of_frame(text)
+                {
+                    self.draft.file.extend_from_slice(path);
                 }
                 return Step::Took("astro: section");
             }
@@ -203,8 +249,7 @@ impl Reader for Astro {
         }
         if let Some(words) = clock(text) {
             self.believe(out);
-            let failed =
-                words.starts_with(b"[ERROR] [vite] ") && memchr::memmem::find(words, b" Build failed in ").is_some();
+            let failed = words.starts_with(b"[ERROR] [vite] ") && find(words, b" Build failed in ").is_some();
             let route = route_that_failed(words);
             if failed || route.is_some() {
                 self.candidate.clear();
@@ -214,9 +259,11 @@ impl Reader for Astro {
                 return Step::Took("astro: announcement");
             }
             // What went wrong follows, as anywhere.
-            if words.starts_with(b"[ERROR] [build] Failed to call getStaticPaths for ") {
+            if let Some(page) = words.strip_prefix(b"[ERROR] [build] Failed to call getStaticPaths for ") {
                 self.candidate.clear();
                 self.behind.clear();
+                self.page.clear();
+                self.page.extend_from_slice(page.trim_ascii_end());
                 return Step::Took("astro: announcement");
             }
         }
@@ -225,9 +272,12 @@ impl Reader for Astro {
             out.crash("unsupported-runtime", text);
             return Step::Took("astro: own words");
         }
-        self.behind.clear();
-        if !own && !line.is_blank() && text.len() < LONGEST_MESSAGE {
-            self.behind.extend_from_slice(text);
+        // Of this the place follows.
+        if !text.starts_with(b"At file: ") {
+            self.behind.clear();
+            if !own && !line.is_blank() && text.len() < LONGEST_MESSAGE {
+                self.behind.extend_from_slice(text);
+            }
         }
         if !self.candidate.is_empty() {
             // Paragraphs are part of a message; a line of Astro's own log is not.
@@ -269,9 +319,9 @@ fn route_that_failed(words: &[u8]) -> Option<&[u8]> {
     let words = words.trim_ascii_start();
     let route = words.strip_prefix("└─ /".as_bytes()).or_else(|| words.strip_prefix("├─ /".as_bytes()))?;
     let extensions = [&b".html"[..], b".xml", b".json", b".txt"];
-    let end = extensions.iter().filter_map(|end| Some(memchr::memmem::find(route, end)? + end.len()));
+    let end = extensions.iter().filter_map(|end| Some(find(route, end)? + end.len()));
     let message = &route[end.min()?..];
-    (!message.is_empty() && !message.starts_with(b" (")).then_some(message)
+    (!message.is_empty() && !message.starts_with(b" (") && clock(message).is_none()).then_some(message)
 }
 
 /// `[NoMatchingImport] message`: a name in camel case.
@@ -283,4 +333,20 @@ fn head(text: &[u8]) -> Option<(&[u8], &[u8])> {
         && name.iter().all(u8::is_ascii_alphanumeric)
         && name.iter().any(u8::is_ascii_lowercase);
     (camel && rest[close + 1..].starts_with(b" ")).then(|| (name, &rest[close + 2..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::{Format, LogParser, Options};
+
+    #[test]
+    fn what_was_held_back_behind_a_route_is_told_before_the_configuration_is() {
+        let log = "14:03:01   └─ /a.htmlEntry docs → a was not found.\n    at f (a.mjs:1:2)\n\
+                   [config] Astro found issue(s) with your configuration:\n\n! site: Expected type \"string\"\n";
+        let mut found = Vec::new();
+        let mut parser = LogParser::new(Format::named("astro-build").unwrap(), Options::default());
+        parser.feed(log.as_bytes(), &mut |one| found.push(one.message));
+        parser.finish(&mut |one| found.push(one.message));
+        assert_eq!(found, ["Entry docs → a was not found.", "site: Expected type \"string\""]);
+    }
 }

@@ -1,5 +1,5 @@
-//! esbuild: `✘ [ERROR] message`, a blank line, `    path:3:20:`, a frame; notes follow as sentences
-//! with places of their own; `1 warning and 3 errors` at the end. In exceptions of its API:
+//! esbuild: `✘ [ERROR] message` of one line or several, a blank line, `    path:3:20:`, a frame; notes follow as
+//! sentences, some with places of their own; `1 warning and 3 errors` at the end. In exceptions of its API:
 //! `path:2:18: ERROR: message`.
 //!
 //! Follows <https://github.com/evanw/esbuild/blob/main/internal/logger/logger.go>.
@@ -8,9 +8,9 @@ use super::super::draft::{Draft, Out, RelatedDraft};
 use super::super::line::Line;
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::tsc::number;
+use super::super::words::find;
 use super::place_at_end;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "esbuild",
@@ -19,6 +19,7 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
         Box::new(Esbuild {
             draft: Draft::new("esbuild"),
             open: false,
+            talking: 0,
             placed: false,
             note: Vec::new(),
             said: Vec::new(),
@@ -26,9 +27,14 @@ pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     },
 };
 
+/// More lines in one message than any plugin has to say; what follows such a one is read by others again.
+const LONGEST_MESSAGE: u32 = 100;
+
 struct Esbuild {
     draft: Draft,
     open: bool,
+    /// How many lines of its message were read, until the blank one that ends it; 0 afterwards.
+    talking: u32,
     /// Its place has been read.
     placed: bool,
     /// A sentence that may belong to the next place.
@@ -40,6 +46,8 @@ struct Esbuild {
 impl Esbuild {
     fn close(&mut self, out: &mut Out<'_, '_>) {
         if self.open {
+            self.settle();
+            self.note_without_place();
             self.open = false;
             let (line, column) = (self.draft.line.unwrap_or(0), self.draft.column.unwrap_or(0));
             if self.said.len() < 1000 {
@@ -47,7 +55,24 @@ impl Esbuild {
             }
             out.emit(&mut self.draft);
         }
-        self.note.clear();
+    }
+
+    /// The message is whole: its code stands at its end.
+    fn settle(&mut self) {
+        if self.talking > 0 {
+            self.talking = 0;
+            let (message, code) = split_code(&self.draft.message);
+            let length = message.len();
+            self.draft.code.extend_from_slice(code);
+            self.draft.message.truncate(length);
+        }
+    }
+
+    fn note_without_place(&mut self) {
+        if !self.note.is_empty() {
+            let message = std::mem::take(&mut self.note);
+            self.draft.related.push(RelatedDraft { file: None, line: None, column: None, message });
+        }
     }
 }
 
@@ -62,23 +87,31 @@ impl Reader for Esbuild {
             self.close(out);
             self.draft.clear();
             self.draft.level = level;
-            let (message, code) = split_code(message);
             self.draft.message.extend_from_slice(message);
-            self.draft.code.extend_from_slice(code);
             self.open = true;
+            self.talking = 1;
             self.placed = false;
             return Step::Took("esbuild: message");
         }
         if self.open {
             if line.is_blank() {
+                self.settle();
                 return Step::Took("esbuild: blank");
             }
+            // Another's error may have come between: of two outputs in one log none loses any.
+            if (1..LONGEST_MESSAGE).contains(&self.talking)
+                && place_line(text).is_none()
+                && find(text, b"rror").is_none()
+            {
+                self.talking += 1;
+                self.draft.continue_message(text);
+                return Step::Took("esbuild: message");
+            }
             if text.starts_with(b"  ") {
-                let words = text.trim_ascii();
-                if text.starts_with(b"    ")
-                    && let Some((path, row, column)) = words.strip_suffix(b":").and_then(place_at_end)
-                {
-                    if self.placed {
+                self.settle();
+                if let Some((path, row, column)) = place_line(text) {
+                    // A message without a place may have a note with one.
+                    if self.placed || !self.note.is_empty() {
                         self.draft.related.push(RelatedDraft {
                             file: Some(path.to_vec()),
                             line: Some(row),
@@ -93,7 +126,8 @@ impl Reader for Esbuild {
                     return Step::Took("esbuild: place");
                 }
                 if !text.starts_with(b"   ") {
-                    self.note = words.strip_suffix(b":").unwrap_or(words).to_vec();
+                    self.note_without_place();
+                    self.note.extend_from_slice(&text[2..]);
                     return Step::Took("esbuild: note");
                 }
                 return Step::Took("esbuild: code frame");
@@ -134,6 +168,13 @@ impl Esbuild {
         out.emit(&mut self.draft);
         Step::Took("esbuild: message")
     }
+}
+
+/// `    path:3:20:`
+fn place_line(text: &[u8]) -> Option<(&[u8], u32, u32)> {
+    let place = text.strip_prefix(b"    ")?.trim_ascii_end().strip_suffix(b":")?;
+    // Frames are further to the right.
+    place_at_end(place).filter(|_| !place.starts_with(b" "))
 }
 
 fn head(text: &[u8]) -> Option<(Level, &[u8])> {

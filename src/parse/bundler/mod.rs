@@ -5,6 +5,7 @@
 
 pub(super) mod astro;
 pub(super) mod esbuild;
+mod named;
 pub(super) mod next;
 pub(super) mod rolldown;
 pub(super) mod rollup;
@@ -13,7 +14,7 @@ pub(super) mod webpack;
 use super::tsc::number;
 
 /// `path:12:5` at the end of a text: path, line, column.
-fn place_at_end(text: &[u8]) -> Option<(&[u8], u32, u32)> {
+pub(super) fn place_at_end(text: &[u8]) -> Option<(&[u8], u32, u32)> {
     let (rest, column) = number_at_end(text)?;
     let (path, line) = number_at_end(rest)?;
     (!path.is_empty()).then_some((path, line, column))

@@ -4,7 +4,8 @@
 //! a frame. webpack: `Failed to compile.`, then blocks `./app/page.tsx`, `Module not found: …`; an error
 //! of SWC is a drawing whose first line has the message and whose underline has the place. Lint: a path,
 //! then rows `1:19  Warning: message  rule`. `Type error: …` below `./app/t.ts:1:14`. A page that fails
-//! while it is prerendered: `Error occurred prerendering page "/"`.
+//! while it is prerendered: `Error occurred prerendering page "/"`, then the error and the frames that lie in the
+//! project. What stops it otherwise follows `> Build error occurred`.
 //!
 //! Next.js 16 runs `tsc` itself: those lines are read by that format.
 
@@ -13,13 +14,20 @@ use super::super::line::{Line, indent};
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::stylish::is_rule;
 use super::super::tsc::{has_known_extension, number};
+use super::super::words::find;
 use super::{is_stack, place_at_end};
 use crate::diagnostic::{Category, Level, Severity, Total};
-use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "next",
-    markers: &["ailed to compile", "Turbopack build ", "Error: ", "Warning: ", "rror occurred prerendering "],
+    markers: &[
+        "ailed to compile",
+        "Turbopack build ",
+        "Error: ",
+        "Warning: ",
+        "rror occurred prerendering ",
+        "> Build error occurred",
+    ],
     new: || Box::new(Next::default()),
 };
 
@@ -48,6 +56,8 @@ enum Phase {
     Rows,
     /// What led to an error that failed to prerender.
     Cause,
+    /// Behind the words that the build failed; the error is still to come.
+    Failed,
     /// In a trace of imports, which is a list of paths.
     Trace,
 }
@@ -143,11 +153,17 @@ impl Next {
             out.expect_total(Total { tool: "next".to_owned(), errors, warnings, text, ..Total::default() });
             return Some(Step::Took("next: announcement"));
         }
+        if text == b"> Build error occurred" {
+            self.close(out);
+            self.phase = Phase::Failed;
+            return Some(Step::Took("next: announcement"));
+        }
         if let Some(at) = find(text, b"rror occurred prerendering page ") {
             self.close(out);
-            let end = find(text, b". Read more").unwrap_or(text.len());
+            let words = &text[at.saturating_sub(1)..];
+            let end = find(words, b". Read more").unwrap_or(words.len());
             self.draft.clear();
-            self.draft.message.extend_from_slice(&text[at.saturating_sub(1)..end]);
+            self.draft.message.extend_from_slice(&words[..end]);
             self.phase = Phase::Cause;
             return Some(Step::Took("next: prerendering"));
         }
@@ -163,8 +179,29 @@ impl Next {
                 self.phase = if line.is_blank() { Phase::Idle } else { Phase::Trace };
                 return Step::Took("next: trace");
             }
+            Phase::Failed => {
+                // An inspected error without a stack stands in brackets.
+                let inspected = text.strip_prefix(b"[").map(|words| words.strip_suffix(b" {").unwrap_or(words));
+                let inspected = inspected.and_then(|words| words.strip_suffix(b"]"));
+                let words = inspected.unwrap_or(text);
+                let name = words.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+                let thrown = words[..name].ends_with(b"Error") && words[name..].starts_with(b": ");
+                let words = words.strip_prefix(b"Error: ").unwrap_or(words);
+                if !thrown || is_repetition(words) {
+                    self.phase = Phase::Idle;
+                    return Step::Pass;
+                }
+                self.draft.clear();
+                self.draft.message.extend_from_slice(words);
+                self.phase = Phase::Cause;
+                if inspected.is_some() {
+                    self.close(out);
+                }
+                return Step::Took("next: message");
+            }
             Phase::Cause => {
                 if line.is_blank() || is_stack(text) || self.draft.message.len() > LONGEST_MESSAGE {
+                    self.cause_at(text);
                     self.close(out);
                     return Step::Took("next: frame");
                 }
@@ -195,7 +232,7 @@ impl Next {
             Phase::Head if !line.is_blank() => return self.message(text),
             Phase::Message if self.draft.message.len() <= LONGEST_MESSAGE => {
                 if is_frame(text) {
-                    let title = self.draft.message == UNHELPFUL;
+                    let title = UNHELPFUL.contains(&&self.draft.message[..]);
                     self.phase = if title { Phase::Title } else { Phase::Message };
                     if !title {
                         self.close(out);
@@ -214,6 +251,19 @@ impl Next {
         if line.is_blank() { Step::Took("next: blank") } else { Step::Pass }
     }
 
+    /// `    at f (app/page.tsx:1:64)`: the first frame is shown as it stands in the source, where it lies there.
+    fn cause_at(&mut self, text: &[u8]) {
+        let Some(place) = text.trim_ascii().strip_prefix(b"at ") else { return };
+        let place = place.strip_suffix(b")").and_then(|place| Some(&place[memchr::memchr(b'(', place)? + 1..]));
+        if let Some((path, row, column)) = place.and_then(place_at_end)
+            && has_known_extension(path)
+            && !(path.contains(&b':') || path.starts_with(b"/") || path.starts_with(b".next/"))
+        {
+            self.draft.file.extend_from_slice(path);
+            self.draft.at(Some(row), Some(column));
+        }
+    }
+
     /// The first line of a message.
     fn message(&mut self, text: &[u8]) -> Step {
         let draft = &mut self.draft;
@@ -227,7 +277,7 @@ impl Next {
         if text.starts_with(b"Module not found: ") {
             draft.class = Some((Category::ImportExport, Severity::High));
         }
-        let rest = text.strip_prefix(b"Error: ").unwrap_or(text);
+        let rest = text.strip_prefix(b"Error: ").or_else(|| text.strip_prefix(b"Warning: ")).unwrap_or(text);
         let drawn = rest.trim_ascii_start();
         let drawn = drawn.strip_prefix(b"x ").or_else(|| drawn.strip_prefix("× ".as_bytes()));
         if let Some(drawn) = drawn {
@@ -281,7 +331,7 @@ impl Next {
         if self.report == Report::None {
             return None;
         }
-        if text.starts_with(b"Import trace for ") {
+        if text.starts_with(b"Import trace for ") || text.starts_with(b"Generated code of ") {
             self.phase = Phase::Trace;
             return None;
         }
@@ -290,7 +340,12 @@ impl Next {
             None => (text, None),
         };
         let named = path.starts_with(b"./") || path.starts_with(b"[next]/");
-        let alone = after_blank || matches!(self.report, Report::Turbopack(_));
+        let turbopack = matches!(self.report, Report::Turbopack(_));
+        let alone = after_blank || turbopack;
+        // The project as a whole.
+        if turbopack && path == b"./" {
+            return Some((b"", None));
+        }
         ((named && place.is_some()) || (alone && (named || is_bare_path(path)) && has_known_extension(path)))
             .then_some((path, place))
     }
@@ -318,7 +373,7 @@ impl Next {
 
     fn close(&mut self, out: &mut Out<'_, '_>) {
         match self.phase {
-            Phase::Idle | Phase::Trace | Phase::Head => {}
+            Phase::Idle | Phase::Trace | Phase::Head | Phase::Failed => {}
             Phase::Rows => {
                 self.draft.take_rule_behind_gap(is_rule);
                 out.emit(&mut self.draft);
@@ -332,8 +387,20 @@ impl Next {
 /// No message is longer.
 const LONGEST_MESSAGE: usize = 64 << 10;
 
-/// Turbopack's title of all syntax errors.
-const UNHELPFUL: &[u8] = b"Parsing ecmascript source code failed";
+/// Turbopack's titles of all syntax errors.
+const UNHELPFUL: [&[u8]; 2] = [b"Parsing ecmascript source code failed", b"Parsing CSS source code failed"];
+
+/// What follows was said before.
+fn is_repetition(words: &[u8]) -> bool {
+    [
+        &b"Turbopack build failed"[..],
+        b"Export encountered",
+        b"Command failed",
+        b"Build failed because of webpack errors",
+    ]
+    .iter()
+    .any(|said| words.starts_with(said))
+}
 
 /// A path and, where it has one, its line and column.
 type Head<'a> = (&'a [u8], Option<(u32, u32)>);

@@ -5,9 +5,10 @@ use super::super::draft::{Draft, Out};
 use super::super::line::Line;
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::tsc::{has_known_extension, number};
+use super::super::words::find;
+use super::named::{file_in, without_frame};
 use super::{is_stack, place_at_end};
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rolldown",
@@ -37,8 +38,9 @@ struct Rolldown {
 }
 
 impl Rolldown {
-    /// What a plugin threw is reported without a frame: `[plugin vite:css] src/a.css:2:11`, then
-    /// `CssSyntaxError: message`, then the stack.
+    /// What a plugin threw is reported without a frame of rolldown's: `[plugin vite:css] src/a.css:2:11` or without a
+    /// place `[plugin vite:css-post]`, then `CssSyntaxError: message`, then the stack; from vite itself
+    /// `Error: [vite]: message` alone.
     fn thrown(&mut self, out: &mut Out<'_, '_>) {
         let candidate = std::mem::take(&mut self.candidate);
         if self.left == 0 || candidate.is_empty() {
@@ -49,6 +51,7 @@ impl Rolldown {
             Some(end) => (&words[..end], Some(&words[end + 1..])),
             None => (words, None),
         };
+        let file = first.strip_suffix(NOWHERE).unwrap_or(first);
         let draft = &mut self.draft;
         draft.clear();
         match (place_at_end(first), more) {
@@ -57,11 +60,16 @@ impl Rolldown {
                 draft.at(Some(line), Some(column + 1));
                 draft.message.extend_from_slice(without_name(message));
             }
-            (None, Some(message)) if has_known_extension(first) => {
-                draft.file.extend_from_slice(first);
+            (None, Some(message)) if has_known_extension(file) => {
+                draft.file.extend_from_slice(file);
                 draft.message.extend_from_slice(without_name(message));
             }
-            _ => draft.message.extend_from_slice(words),
+            _ => {
+                let message = without_name(words);
+                let message = without_frame(message.strip_prefix(b"[vite]: ").unwrap_or(message));
+                draft.file.extend_from_slice(file_in(message).unwrap_or_default());
+                draft.message.extend_from_slice(message);
+            }
         }
         self.left -= 1;
         out.emit(draft);
@@ -121,7 +129,9 @@ impl Reader for Rolldown {
         if text.starts_with(b"    at ") {
             self.announced = if self.left > 0 { ANNOUNCED } else { 0 };
         }
-        if head(text) {
+        if self.left > 0 && self.announced > 0 && is_thrown(text) {
+            self.candidate.extend_from_slice(text);
+        } else if head(text) {
             self.warning = find(line.raw, b"\x1b[33m").is_some();
             self.candidate.extend_from_slice(text);
         }
@@ -135,6 +145,9 @@ impl Reader for Rolldown {
         self.left = 0;
     }
 }
+
+/// A place that a plugin does not know.
+const NOWHERE: &[u8] = b":undefined:NaN";
 
 /// The longest frame that is expected between two messages.
 const ANNOUNCED: usize = 60;
@@ -151,17 +164,25 @@ fn head(text: &[u8]) -> bool {
         && name.iter().any(u8::is_ascii_alphabetic)
 }
 
+/// `Error: [vite]: message`, `[plugin vite:css-post]`: below a total, what was thrown begins so.
+fn is_thrown(text: &[u8]) -> bool {
+    without_name(text).len() < text.len() || (text.starts_with(b"[plugin ") && text.ends_with(b"]"))
+}
+
 /// Codes are written in capitals; anything else names a plugin and stays in the message.
 fn split_code(text: &[u8]) -> (&[u8], &[u8]) {
-    if let Some(close) = memchr::memchr(b']', text) {
-        let name = text.get(1..close).unwrap_or_default();
-        let rest = text.get(close + 2..).unwrap_or_default();
-        if name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') {
-            return (name, rest);
-        }
-        return (b"", rest);
-    }
-    (b"", text)
+    code(text).unwrap_or_else(|| {
+        let close = memchr::memchr(b']', text).filter(|_| text.starts_with(b"["));
+        (b"", close.map_or(text, |close| text.get(close + 2..).unwrap_or_default()))
+    })
+}
+
+/// `[UNRESOLVED_IMPORT] message`
+pub(super) fn code(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = text.strip_prefix(b"[")?;
+    let close = memchr::memchr(b']', rest)?;
+    let is_code = rest[..close].iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    is_code.then(|| (&rest[..close], rest.get(close + 2..).unwrap_or_default()))
 }
 
 /// `CssSyntaxError: message` → `message`.

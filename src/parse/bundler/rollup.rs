@@ -6,9 +6,9 @@ use super::super::draft::{Draft, Out};
 use super::super::line::{Line, skip_visible, trim_ansi};
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::tsc::{has_known_extension, number};
+use super::super::words::find;
 use super::{is_stack, place_at_end};
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "rollup",
@@ -141,8 +141,8 @@ impl Reader for Rollup {
             Phase::Announced => {
                 self.phase = Phase::Idle;
                 // rolldown and esbuild say this and go on with reports of their own.
-                let others =
-                    text.starts_with(b"Build failed with ") || text.starts_with(b"[") && !text.starts_with(b"[vite");
+                let others = text.strip_prefix(b"Error: ").unwrap_or(text).starts_with(b"Build failed with ")
+                    || text.starts_with(b"[") && !text.starts_with(b"[vite");
                 if !line.is_blank() && !others && !is_stack(text) {
                     if let Some(errors) = failed_transform(text) {
                         out.expect_total(Total {

@@ -1,19 +1,21 @@
 //! webpack: `ERROR in ./src/main.ts 3:0-39` and the message below; ts-loader puts `[tsl] ERROR in
 //! path(1,45)` and `TS2322: …` there, fork-ts-checker writes `ERROR in ./src/a.ts:1:45` and `TS2322: …`.
-//! `webpack 5.1 compiled with 17 errors and 1 warning in 3 ms` at the end.
+//! `webpack 5.1 compiled with 17 errors and 1 warning in 3 ms` at the end. Rspack draws its messages (`  × …`, a
+//! frame) and counts columns from 1; Rsbuild lists them below `error   Build errors:`, each behind
+//! `File: ./src/a.ts:1:15`.
 
 use super::super::draft::{Draft, Out};
 use super::super::line::{Line, indent};
 use super::super::reader::{Reader, ReaderSpec, Step};
 use super::super::tsc::{has_known_extension, number};
+use super::super::words::find;
 use super::place_at_end;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 pub(in super::super) const READER: ReaderSpec = ReaderSpec {
     name: "webpack",
     markers: &["ERR", "WARN", "rror", "warn"],
-    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle }),
+    new: || Box::new(Webpack { draft: Draft::new("webpack"), phase: Phase::Idle, listed: None }),
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ enum Phase {
 struct Webpack {
     draft: Draft,
     phase: Phase,
+    /// In Rsbuild's list of problems of this level.
+    listed: Option<Level>,
 }
 
 impl Webpack {
@@ -53,6 +57,9 @@ impl Webpack {
             && let Some(span) = span(&target[blank + 1..])
         {
             draft.file.extend_from_slice(&target[..blank]);
+            place_span(draft, span);
+        } else if let Some((path, span)) = joined(target) {
+            draft.file.extend_from_slice(path);
             place_span(draft, span);
         } else if target.starts_with(b".") || target.starts_with(b"/") || has_known_extension(target) {
             draft.file.extend_from_slice(target);
@@ -83,6 +90,18 @@ impl Webpack {
             }
             return Step::Took("webpack: place");
         }
+        let (text, words) = match words.strip_prefix("× ".as_bytes()).or_else(|| words.strip_prefix(b"x ")) {
+            Some(drawn) if draft.message.is_empty() => {
+                draft.tool = "rspack".into();
+                // A span began at 0 elsewhere.
+                let back = |column: Option<u32>| column.map(|column| column - 1);
+                if draft.end_column.is_some() {
+                    (draft.column, draft.end_column) = (back(draft.column), back(draft.end_column));
+                }
+                (drawn, drawn)
+            }
+            _ => (text, words),
+        };
         let last = memchr::memrchr(b' ', words).map_or(words, |at| &words[at + 1..]);
         if let Some(span) = span(last)
             && (last.len() == words.len() || words.starts_with(b"./"))
@@ -112,7 +131,7 @@ impl Webpack {
 
 impl Reader for Webpack {
     fn is_open(&self) -> bool {
-        self.phase != Phase::Idle
+        self.phase != Phase::Idle || self.listed.is_some()
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> Step {
@@ -124,13 +143,31 @@ impl Reader for Webpack {
             self.open(target, level);
             return Step::Took("webpack: head");
         }
+        if let Some(level) = listing(text) {
+            self.close(out);
+            self.listed = Some(level);
+            out.tool("rspack");
+            return Step::Took("rspack: list");
+        }
+        if let Some(level) = self.listed {
+            if let Some(target) = text.strip_prefix(b"File: ") {
+                self.close(out);
+                self.open(target, level);
+                return Step::Took("rspack: head");
+            }
+            // What Rsbuild says next begins with a word of its own.
+            if self.phase == Phase::Idle && !line.is_blank() && !text.starts_with(b" ") {
+                self.listed = None;
+            }
+        }
         if let Some(total) = total(text) {
             self.close(out);
             let said = total.errors.unwrap_or(0) + total.warnings.unwrap_or(0);
             // Type errors are TypeScript's, and webpack counts them.
-            let [errors, warnings, _] = out.since("webpack");
+            let tool = if text.starts_with(b"Rspack") { "rspack" } else { "webpack" };
+            let [errors, warnings, _] = out.since(tool);
             let [typed, typed_warnings, _] = out.since("typescript");
-            let together = Total { tool: "webpack".to_owned(), ..total };
+            let together = Total { tool: tool.to_owned(), ..total };
             out.total_of(together, [errors + typed, warnings + typed_warnings, 0], &["typescript"]);
             return if said > 0 { Step::Took("webpack: total") } else { Step::Took("webpack: own words") };
         }
@@ -151,6 +188,16 @@ impl Reader for Webpack {
                 if is_tail(text) {
                     self.phase = Phase::Tail;
                     return Step::Took("webpack: frame");
+                }
+                let drawn = text.trim_ascii_start();
+                if let Some(more) = drawn.strip_prefix("╰─▶".as_bytes()) {
+                    let more = more.trim_ascii();
+                    self.draft.continue_message(more.strip_prefix("× ".as_bytes()).unwrap_or(more));
+                    return Step::Took("rspack: cause");
+                }
+                if let Some(more) = drawn.strip_prefix("│ ".as_bytes()) {
+                    self.draft.continue_message(more);
+                    return Step::Took("rspack: message");
                 }
                 // Chains of TypeScript are indented; webpack's own messages go on as they like.
                 let typed = self.draft.tool == "typescript";
@@ -173,6 +220,7 @@ impl Reader for Webpack {
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.close(out);
+        self.listed = None;
     }
 }
 
@@ -180,12 +228,40 @@ impl Reader for Webpack {
 fn is_tail(text: &[u8]) -> bool {
     let words = text.trim_ascii_start();
     let words = words.strip_prefix(b"> ").unwrap_or(words);
-    let numbered = number(words).is_some_and(|(_, length)| words[length..].starts_with(b" |"));
-    numbered || words.starts_with(b"| ") || text.starts_with(b" @ ") || words == b"|"
+    let is_code = |words: &[u8]| {
+        let words = words.trim_ascii_start();
+        let words = words.strip_prefix(b"> ").unwrap_or(words);
+        let numbered = number(words).is_some_and(|(_, length)| words[length..].starts_with(b" |"));
+        numbered || words.starts_with(b"| ") || words == b"|"
+    };
+    // Rspack's drawings: in their own frame, or TypeScript's within one.
+    let drawn = ["╭─", "╰─", "·"].iter().any(|mark| words.starts_with(mark.as_bytes()));
+    let drawn = (drawn && !words.starts_with("╰─▶".as_bytes()))
+        || number(words).is_some_and(|(_, length)| words[length..].starts_with(" │".as_bytes()))
+        || words.strip_prefix("│ ".as_bytes()).is_some_and(is_code);
+    is_code(words) || drawn || text.starts_with(b" @ ")
 }
 
+/// `error   Build errors:`, as Rsbuild begins its list.
+fn listing(text: &[u8]) -> Option<Level> {
+    let (level, rest) = match text.strip_prefix(b"error ") {
+        Some(rest) => (Level::Error, rest),
+        None => (Level::Warning, text.strip_prefix(b"warn ")?),
+    };
+    let words = rest.trim_ascii().strip_prefix(b"Build ")?;
+    matches!(words, b"error:" | b"errors:" | b"warning:" | b"warnings:").then_some(level)
+}
+
+/// `./src/a.ts:1:1-24`
+fn joined(target: &[u8]) -> Option<(&[u8], Span)> {
+    memchr::memchr_iter(b':', target).find_map(|colon| Some((&target[..colon], span(&target[colon + 1..])?)))
+}
+
+/// Line and column of the beginning and of the end.
+type Span = (u32, u32, Option<u32>, Option<u32>);
+
 /// `3:0-39`, `3:0-4:10`, `3:14`: from 0.
-fn span(text: &[u8]) -> Option<(u32, u32, Option<u32>, Option<u32>)> {
+fn span(text: &[u8]) -> Option<Span> {
     let (line, length) = number(text)?;
     let rest = text[length..].strip_prefix(b":")?;
     let (column, length) = number(rest)?;
@@ -205,7 +281,7 @@ fn span(text: &[u8]) -> Option<(u32, u32, Option<u32>, Option<u32>)> {
     }
 }
 
-fn place_span(draft: &mut Draft, (line, column, end_line, end_column): (u32, u32, Option<u32>, Option<u32>)) {
+fn place_span(draft: &mut Draft, (line, column, end_line, end_column): Span) {
     draft.at(Some(line), Some(column + 1));
     draft.end_line = end_line;
     draft.end_column = end_column.map(|column| column + 1);
@@ -213,7 +289,7 @@ fn place_span(draft: &mut Draft, (line, column, end_line, end_column): (u32, u32
 
 /// `webpack 5.112.2 compiled with 17 errors and 1 warning in 3755 ms`, `… compiled successfully …`.
 fn total(text: &[u8]) -> Option<Total> {
-    let rest = text.strip_prefix(b"webpack ")?;
+    let rest = text.strip_prefix(b"webpack").or_else(|| text.strip_prefix(b"Rspack"))?;
     let at = find(rest, b" compiled ")?;
     let words = &rest[at + 10..];
     let mut total = Total {

@@ -1,7 +1,7 @@
 //! The names of rustc's lints. A warning names its lint in a note, but only the first time in each
 //! crate; for the commonest ones the message says as much.
 
-use memchr::memmem::find;
+use super::super::words::find;
 
 /// The lint that a note names: `` `#[warn(unused_imports)]` on by default``,
 /// `` requested on the command line with `-D unused-imports` ``, clippy's link.

@@ -15,8 +15,8 @@ use super::line::{Line, indent};
 use super::located::located;
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::number;
+use super::words::find;
 use crate::diagnostic::Level;
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "cargo", markers: &["rror", "warn", "--> "], new: || Box::new(Cargo::new()) };

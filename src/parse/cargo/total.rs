@@ -3,8 +3,8 @@
 
 use super::super::draft::Out;
 use super::super::tsc::number;
+use super::super::words::find;
 use crate::diagnostic::Total;
-use memchr::memmem::find;
 
 /// The sum of what was said so far.
 #[derive(Debug, Default)]

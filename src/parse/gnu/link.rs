@@ -3,7 +3,7 @@
 use super::super::draft::{Draft, Out};
 use super::super::reader::Step;
 use super::super::tsc::number;
-use memchr::memmem::find;
+use super::super::words::find;
 
 pub(super) fn takes(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Step {
     let missing = find(text, b": undefined reference to `").or_else(|| find(text, b": multiple definition of `"));

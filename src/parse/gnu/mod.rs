@@ -13,8 +13,8 @@ use super::line::{Line, indent};
 use super::located::{Located, located};
 use super::reader::{Reader, ReaderSpec, Step};
 use super::tsc::{has_known_extension, number};
+use super::words::find;
 use crate::diagnostic::Level;
-use memchr::memmem::find;
 
 pub(super) const READER: ReaderSpec =
     ReaderSpec { name: "gnu", markers: &["rror", "warn", "undefined reference to"], new: || Box::new(Gnu::new()) };

@@ -4,8 +4,8 @@
 use super::super::draft::{Draft, Out};
 use super::super::reader::Step;
 use super::super::tsc::number;
+use super::super::words::find;
 use crate::diagnostic::{Level, Total};
-use memchr::memmem::find;
 
 /// The sum of what was said so far.
 #[derive(Debug, Default)]

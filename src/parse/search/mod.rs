@@ -1,6 +1,8 @@
 //! The search for the few words that can begin or mark something, over whole blocks at once.
 
 #[cfg(target_arch = "x86_64")]
+mod bucket;
+#[cfg(target_arch = "x86_64")]
 mod window;
 
 use super::format::{FORMATS, Format};

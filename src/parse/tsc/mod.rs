@@ -12,11 +12,13 @@
 mod frame;
 mod head;
 mod quote;
+mod run;
 mod total;
 
 use super::draft::{Draft, Out, RelatedDraft};
 use super::line::{Line, skip_visible, trim_ansi};
 use super::reader::{Reader, ReaderSpec, Step};
+use super::words::find;
 use crate::diagnostic::Level;
 use frame::Frame;
 use head::{Code, Head};
@@ -347,8 +349,8 @@ impl Tsc {
             return Some(self.continue_message(line));
         }
         if self.coloured && !line.raw.starts_with(b"\x1b[") {
-            // Its frame is still to come. Angular's messages have lists in them.
-            let goes_on = self.draft.tool == "angular" || quote_is_open(&self.draft.message);
+            // Its frame is still to come. Angular's messages have lists in them, those of Astro's compiler hints.
+            let goes_on = self.draft.tool == "angular" || self.is_of_a_compiler() || quote_is_open(&self.draft.message);
             return goes_on.then(|| self.continue_message(line));
         }
         self.raw_line_break(line)
@@ -361,7 +363,8 @@ impl Tsc {
                 self.phase = Phase::Frame(frame);
                 return Some(Step::Took("tsc: code frame"));
             }
-            if !line.is_blank() && quote_is_open(&self.draft.message) && head::parse(line.text).is_none() {
+            let goes_on = self.is_of_a_compiler() || quote_is_open(&self.draft.message);
+            if goes_on && !line.is_blank() && !ends_a_message(line.text) {
                 self.draft.message.push(b'\n');
                 self.phase = Phase::Message;
                 return Some(self.continue_message(line));
@@ -371,6 +374,11 @@ impl Tsc {
             return None;
         }
         self.related(line)
+    }
+
+    /// Astro's compiler gives a hint as a second paragraph.
+    fn is_of_a_compiler(&self) -> bool {
+        self.draft.code.starts_with(b"astro")
     }
 
     /// `:3:1 - error TS1005: …` behind a line that was only the path.
@@ -427,16 +435,21 @@ impl Tsc {
     }
 }
 
+/// Whether no message goes on with this line, wherever one is open.
+fn ends_a_message(text: &[u8]) -> bool {
+    head::parse(text).is_some() || total::astro_result(text).is_some()
+}
+
 /// In colour the path ends where its colour does, whatever it looks like.
 fn exact_path<'a>(line: &Line<'a>, head: &mut Head<'a>) {
     let Some(coloured) = line.raw.strip_prefix(b"\x1b[96m") else { return };
-    let Some(end) = memchr::memmem::find(coloured, b"\x1b[0m:\x1b[93m") else { return };
+    let Some(end) = find(coloured, b"\x1b[0m:\x1b[93m") else { return };
     if head.path.len() == end || !line.text.starts_with(&coloured[..end]) {
         return;
     }
     if let Some((place, _)) = frame::numbers(&line.text[end..]) {
         let rest = &line.text[end..];
-        if let Some(at) = memchr::memmem::find(rest, b" - ")
+        if let Some(at) = find(rest, b" - ")
             && let Some(inner) = head::parse(&rest[at + 3..])
         {
             let message_at = end + at + 3 + inner.message_at;
@@ -465,6 +478,10 @@ impl Reader for Tsc {
             self.close(out);
         }
         self.opening(line, out)
+    }
+
+    fn run(&mut self, data: &[u8], out: &mut Out<'_, '_>) -> (usize, u64) {
+        self.read_run(data, out)
     }
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {

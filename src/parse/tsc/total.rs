@@ -2,6 +2,7 @@
 
 use super::super::draft::Out;
 use super::super::reader::Step;
+use super::super::words::find;
 use super::number;
 use crate::diagnostic::Total;
 
@@ -19,7 +20,7 @@ pub(super) fn found(text: &[u8]) -> Option<Found<'_>> {
     let rest = rest[length..].strip_prefix(b" error")?;
     let rest = rest.strip_prefix(b"s").unwrap_or(rest);
     let known = matches!(rest, b"." | b". Watching for file changes.")
-        || rest.starts_with(b" in ") && memchr::memmem::find(rest, b"(checked").is_none()
+        || rest.starts_with(b" in ") && find(rest, b"(checked").is_none()
         || rest.starts_with(b". Watching");
     known.then_some(Found { errors, text: words })
 }
@@ -131,18 +132,17 @@ impl AstroResult {
 /// Other words of the tools' own.
 pub(super) fn own_words(text: &[u8], out: &mut Out<'_, '_>) -> Step {
     let words = behind_clock(text);
-    if words.starts_with(b"Starting compilation in watch mode")
-        || words.starts_with(b"File change detected. Starting incremental compilation")
-    {
+    let first = words.starts_with(b"Starting compilation in watch mode");
+    if first || words.starts_with(b"File change detected. Starting incremental compilation") {
         out.tool("typescript");
-        out.since.forget();
+        out.since.cycle(first);
         return Step::Took("tsc: watch");
     }
     if words.starts_with(b"Projects in this build:") || words.starts_with(b"tsc: The TypeScript Compiler - Version") {
         out.tool("typescript");
         return Step::Took("tsc: own words");
     }
-    if memchr::memmem::find(text, b"Getting diagnostics for Astro files in ").is_some() {
+    if find(text, b"Getting diagnostics for Astro files in ").is_some() {
         out.tool("astro");
         return Step::Took("astro-check: own words");
     }

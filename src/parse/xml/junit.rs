@@ -38,6 +38,8 @@ struct Case {
 
 #[derive(Debug, Default)]
 struct Failure {
+    /// `<failure>` where there is `<error>` too.
+    lesser: bool,
     message: Option<String>,
     kind: String,
     text: String,
@@ -92,6 +94,7 @@ impl Report {
             }
             "failure" | "error" if self.case.is_some() => {
                 self.failure = Some(Failure {
+                    lesser: tag.name().as_ref() == "failure",
                     message: attribute(tag, "message").filter(|message| !message.trim().is_empty()),
                     kind: attribute(tag, "type").unwrap_or_default(),
                     text: String::new(),
@@ -305,7 +308,13 @@ fn finding(draft: &mut Draft, suite: &Suite, case: &Case, failure: &Failure, rul
     draft.at(line, column);
     let message = failure.message.as_deref().unwrap_or(rest);
     draft.message.extend_from_slice(message.as_bytes());
-    source::set_code(draft, if rule == "null" { "" } else { &rule });
+    // oxlint has these words for its two levels.
+    if draft.tool == "oxlint" && failure.lesser && case.level.is_none() {
+        draft.level = Level::Warning;
+    }
+    // ESLint's parser has no rule.
+    let none = rule == "null" || (rule == "unknown" && draft.tool == "eslint");
+    source::set_code(draft, if none { "" } else { &rule });
 }
 
 /// Whether a suite's name is a file's: some runners have no other place for it.

@@ -22,6 +22,8 @@ use token::Dialect;
 
 /// In bytes; larger files are bundles and data.
 const MAX_FILE: u64 = 1024 * 1024;
+/// So many files are worth more than one thread.
+const WORTH_THREADS: usize = 16;
 /// Never the project's own code, whether git ignores them or not.
 const SKIPPED: [&str; 2] = ["node_modules", "dist"];
 
@@ -41,7 +43,12 @@ pub(super) struct Code {
 /// When a folder cannot be listed or a file cannot be read.
 pub(super) fn read_code(project: &Path) -> Result<Code, Error> {
     let files = list(project)?;
-    let read: Vec<_> = files.par_iter().map(|(path, dialect)| read_file(project, path, *dialect)).collect();
+    let read = |(path, dialect): &(PathBuf, Dialect)| read_file(project, path, *dialect);
+    let read: Vec<_> = if files.len() < WORTH_THREADS {
+        files.iter().map(read).collect()
+    } else {
+        files.par_iter().map(read).collect()
+    };
     let mut code = Code::default();
     for file in read {
         match file? {

@@ -226,6 +226,12 @@ pub(crate) fn svelte(text_: &str, mode: &str) -> Vec<Expected> {
 }
 
 fn esbuild(truth: &Value) -> Vec<Expected> {
+    let note = |item: &Value| ExpectedRelated {
+        file: text(&item["location"]["file"]),
+        line: number(&item["location"]["line"]),
+        column: number(&item["location"]["column"]).map(|column| column + 1),
+        message: text(&item["text"]).unwrap_or_default(),
+    };
     let one = |item: &Value, level: Level| Expected {
         file: text(&item["location"]["file"]),
         line: number(&item["location"]["line"]),
@@ -233,7 +239,7 @@ fn esbuild(truth: &Value) -> Vec<Expected> {
         code: text(&item["id"]).filter(|id| !id.is_empty()),
         level: Some(level),
         message: text(&item["text"]).unwrap_or_default(),
-        free: vec!["related"],
+        related: array(item, "notes").iter().map(note).collect(),
         ..Expected::default()
     };
     let errors = array(truth, "errors").iter().map(|item| one(item, Level::Error));

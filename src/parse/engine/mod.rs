@@ -5,19 +5,22 @@
 //! are passed over without looking at their lines, but for the [`LOOK_BACK`] lines before a marker,
 //! so that a reader sees the same lines however the input is cut.
 
-use super::draft::{Ledger, Out, Since, Sink};
+mod stream;
+
+use super::draft::{Ledger, Out, Sink};
 use super::format::Format;
 use super::line::{BOM, ESC, Line, disguise_len, mark_of, skip_visible, strip_ansi};
 use super::options::Options;
 use super::path::{self, Place};
-use super::reader::{LARGEST_DOCUMENT, LOOK_BACK, Reader, ReaderSpec, Step};
-use super::runner::{self, Runner, Split};
+use super::reader::{LARGEST_DOCUMENT, LOOK_BACK, ReaderSpec, Step};
+use super::runner::Runner;
 use super::search::Markers;
 use super::trace::{self, Fate, Told, Traced};
 use super::{crash, github, suspect};
 use crate::diagnostic::{Account, Diagnostic};
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::collections::HashMap;
+use stream::{MOST_STREAMS, Stream};
 
 /// Reads one step's output.
 pub struct LogParser {
@@ -30,6 +33,8 @@ pub struct LogParser {
     streams: Vec<Stream>,
     /// The folders of packages by name, relative to the root.
     packages: HashMap<String, String>,
+    /// More of them, until somebody needs to know one.
+    unsought: Option<Packages>,
     base: Place,
     options: Options,
     ledger: Ledger,
@@ -52,26 +57,8 @@ impl std::fmt::Debug for LogParser {
     }
 }
 
-/// The lines of one package of a runner, or all lines of a log without runner.
-struct Stream {
-    /// A package's script may start a runner of its own.
-    runner: Runner,
-    readers: Vec<Box<dyn Reader>>,
-    /// The reader that took the last line.
-    owner: usize,
-    open: bool,
-    since: Since,
-    /// Where its runner started it.
-    home: Place,
-    /// Where its scripts run now.
-    place: Place,
-}
-
-/// More streams are not told apart.
-const MOST_STREAMS: usize = 1000;
-
-/// Runners within runners.
-const MOST_RUNNERS: usize = 4;
+/// Finds the folders of packages by name.
+type Packages = Box<dyn FnOnce() -> Vec<(String, String)> + Send>;
 
 /// Whether a line has a marker word in it.
 #[derive(Clone, Copy)]
@@ -107,6 +94,7 @@ impl LogParser {
             markers,
             streams: Vec::new(),
             packages: HashMap::new(),
+            unsought: None,
             base,
             options,
             ledger: Ledger::default(),
@@ -126,14 +114,26 @@ impl LogParser {
     /// absolute and in it; others do not count.
     #[must_use]
     pub fn with_packages(mut self, packages: impl IntoIterator<Item = (String, String)>) -> Self {
-        let inside = |folder: &str| !path::is_absolute(&path::slashed(folder)) || self.base.holds(folder);
-        self.packages.extend(packages.into_iter().filter(|(_, folder)| inside(folder)));
+        let base = &self.base;
+        self.packages.extend(packages.into_iter().filter(|(_, folder)| is_inside(base, folder)));
+        self
+    }
+
+    /// The same for folders that are looked for when a log first names a package, if it does.
+    #[must_use]
+    pub fn with_packages_when_named(mut self, seek: impl FnOnce() -> Vec<(String, String)> + Send + 'static) -> Self {
+        self.unsought = Some(Box::new(seek));
         self
     }
 
     /// Reads the next piece of the output; `found` gets what is complete.
     pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(Diagnostic)) {
         self.read(bytes, &mut Sink::Each(found));
+    }
+
+    /// The same, but lends each diagnostic, which is made ready once for all of them.
+    pub fn feed_lent(&mut self, bytes: &[u8], found: &mut dyn FnMut(&mut Diagnostic)) {
+        self.read(bytes, &mut Sink::Lend(found));
     }
 
     /// Reads the next piece and only counts; see [`LogParser::counts`].
@@ -157,6 +157,11 @@ impl LogParser {
     /// The output is over: closes what is open.
     pub fn finish(mut self, found: &mut dyn FnMut(Diagnostic)) -> Account {
         self.end(&mut Sink::Each(found))
+    }
+
+    /// The same after [`LogParser::feed_lent`].
+    pub fn finish_lent(mut self, found: &mut dyn FnMut(&mut Diagnostic)) -> Account {
+        self.end(&mut Sink::Lend(found))
     }
 
     /// The same, without handing anything over.
@@ -229,9 +234,30 @@ impl LogParser {
                     at = self.next_line(data, at, sink);
                 }
             } else {
-                at = self.next_line(data, at, sink);
+                at += self.run(&data[at..], sink);
+                if at < data.len() {
+                    at = self.next_line(data, at, sink);
+                }
             }
         }
+    }
+
+    /// Lets the reader that is open read lines that need not go through all that [`LogParser::read_line`] does.
+    fn run(&mut self, data: &[u8], sink: &mut Sink<'_>) -> usize {
+        // A runner that has been seen has streams of its own, and each line is told of when that is asked for.
+        let alone = self.streams.len() == 1 && !self.in_document && !matches!(sink, Sink::Explain(_));
+        let [Stream { runner, readers, owner, since, place, .. }] = &mut self.streams[..] else { return 0 };
+        let owner = &mut readers[*owner];
+        if !alone || !owner.is_open() {
+            return 0;
+        }
+        let (bytes, lines) =
+            owner.run(data, &mut Out { sink, ledger: &mut self.ledger, since, place, number: self.lines });
+        if lines > 0 {
+            self.lines += lines;
+            runner.passed();
+        }
+        bytes
     }
 
     /// Passes over `rest`, and keeps its last lines in case a marker follows.
@@ -303,50 +329,6 @@ impl LogParser {
         self.scratch = text;
     }
 
-    fn stream_of(&mut self, text: &[u8]) -> (usize, usize) {
-        let (mut stream, mut at) = (0, 0);
-        if self.in_document {
-            return (stream, at);
-        }
-        for _ in 0..MOST_RUNNERS {
-            match self.streams[stream].runner.split(&text[at..]) {
-                Split::Root => break,
-                Split::Stream(inner, length) => {
-                    stream = inner;
-                    at += length;
-                }
-                Split::New(..) if self.streams.len() >= MOST_STREAMS => break,
-                Split::New(length, folder) => {
-                    let prefix = &text[at..at + length];
-                    let name = String::from_utf8_lossy(runner::package_of(prefix)).into_owned();
-                    let outer = &self.streams[stream].place;
-                    let place = match self.packages.get(&name) {
-                        Some(folder) => self.base.within(folder),
-                        None => folder.map_or_else(|| outer.clone(), |folder| outer.within(&folder)),
-                    };
-                    let inner = self.add_stream(place);
-                    self.streams[stream].runner.register(prefix, inner);
-                    stream = inner;
-                    at += length;
-                }
-            }
-        }
-        (stream, at)
-    }
-
-    fn add_stream(&mut self, place: Place) -> usize {
-        self.streams.push(Stream {
-            runner: Runner::default(),
-            readers: self.specs.iter().map(|spec| self.options.reader(spec)).collect(),
-            owner: 0,
-            open: false,
-            since: Since::default(),
-            home: place.clone(),
-            place,
-        });
-        self.streams.len() - 1
-    }
-
     fn dispatch(
         &mut self,
         stream: usize,
@@ -387,13 +369,14 @@ impl LogParser {
         let long = line.text.len() > LONGEST_TEXT;
         let shown = |index: usize| if long && !specs[index].reads_documents() { &cut } else { line };
         let mut step = asked.map_or(Step::Pass, |index| readers[index].line(shown(index), &mut out));
+        let mut is_marked = false;
         if step == Step::Pass {
-            let marked = match marked {
+            is_marked = match marked {
                 Marked::No => false,
                 Marked::In(whole) => markers.find_line(whole, 0).is_some(),
             };
             for (index, reader) in readers.iter_mut().enumerate() {
-                if asked == Some(index) || !(marked || look_back[index] || reader.is_open()) {
+                if asked == Some(index) || !(is_marked || look_back[index] || reader.is_open()) {
                     continue;
                 }
                 step = reader.line(shown(index), &mut out);
@@ -409,7 +392,7 @@ impl LogParser {
             step = github::marked(level, cut.text, &mut out);
         }
         let taken = step != Step::Pass;
-        let suspicion = if taken || *exit_only { None } else { suspect::suspicion(cut.text) };
+        let suspicion = if is_marked && !taken && !*exit_only { suspect::suspicion(cut.text) } else { None };
         if suspicion.is_some() {
             out.unrecognised(cut.text);
         }
@@ -444,37 +427,10 @@ impl LogParser {
             self.streams[index].runner.register(&prefix, inner);
         }
     }
+}
 
-    /// A new script begins: what was open ends, and paths may start elsewhere.
-    fn script_header(&mut self, stream: usize, text: &[u8], sink: &mut Sink<'_>) -> bool {
-        let Some((name, folder)) = runner::script_header(text) else { return false };
-        self.finish_stream(stream, sink);
-        self.streams[stream].since.forget();
-        let folder = folder.map(|folder| String::from_utf8_lossy(folder).into_owned());
-        let folder = folder.filter(|folder| self.base.holds(folder));
-        let named = self.packages.get(&*String::from_utf8_lossy(name)).cloned();
-        if let Some(folder) = folder.or(named) {
-            self.streams[stream].place = self.base.within(&folder);
-        } else if stream == 0 {
-            self.streams[stream].place = self.base.clone();
-        }
-        true
-    }
-
-    fn finish_stream(&mut self, stream: usize, sink: &mut Sink<'_>) {
-        let Self { streams, ledger, open, lines, .. } = self;
-        let stream = &mut streams[stream];
-        let Stream { readers, since, place, .. } = stream;
-        let mut out = Out { sink, ledger, since, place, number: *lines };
-        for reader in readers {
-            reader.finish(&mut out);
-        }
-        out.settle();
-        if stream.open {
-            stream.open = false;
-            *open -= 1;
-        }
-    }
+fn is_inside(base: &Place, folder: &str) -> bool {
+    !path::is_absolute(&path::slashed(folder)) || base.holds(folder)
 }
 
 /// Where the `count`th line before `end` starts; `end` is a line's start or somewhere in a line,
