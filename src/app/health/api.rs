@@ -15,6 +15,7 @@ use crate::time::{Clock, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 use url::Url;
 use uuid::Uuid;
 
@@ -74,7 +75,8 @@ impl Scope<'_> {
         cancel: &Cancel,
     ) -> ApiHealth {
         let Prepared { plan: Plan { endpoints, base, not_called, .. }, client } = prepared;
-        let observations = sweep(client, endpoints.clone(), cancel.clone().asked()).await;
+        let endpoints: Arc<[Endpoint]> = endpoints.into();
+        let observations = sweep(client, Arc::clone(&endpoints), cancel.clone().asked()).await;
         let at = clock.now();
         let checks = endpoints.iter().zip(observations).map(|(endpoint, observation)| {
             let standings = history.of(endpoint, &self.config.settling);

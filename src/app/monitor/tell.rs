@@ -144,7 +144,7 @@ impl Teller {
         };
         let problem = match api::Client::new(settings, &self.values) {
             Ok(client) => {
-                let found = sweep(client, vec![endpoint], std::future::pending()).await;
+                let found = sweep(client, [endpoint].into(), std::future::pending()).await;
                 found.into_iter().find_map(|observation| observation.problem)?.message
             }
             Err(error) => error.to_string(),

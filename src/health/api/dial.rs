@@ -73,24 +73,25 @@ pub(super) enum Protocol {
 #[derive(Debug)]
 pub(super) struct Dialler {
     pub(super) tls: Tls,
-    pub(super) proxies: Matcher,
+    /// Where the environment names one.
+    pub(super) proxies: Option<Matcher>,
     pub(super) timeouts: Timeouts,
     pub(super) version: HttpVersion,
 }
 
 impl Dialler {
-    pub(super) async fn dial(&self, url: &Url, watch: &mut Stopwatch) -> Result<Dialled, Problem> {
-        let no_host = || Problem::failed("the address has no host", "correct `api.base-url`");
-        let place = Place::of(url).ok_or_else(no_host)?;
+    /// `place` is that of the address.
+    pub(super) async fn dial(&self, url: &Url, place: &Place, watch: &mut Stopwatch) -> Result<Dialled, Problem> {
         let is_tls = url.scheme() == "https";
-        let proxy = url.as_str().parse::<Uri>().ok().and_then(|uri| self.proxies.intercept(&uri));
+        let between = |proxies: &Matcher| proxies.intercept(&url.as_str().parse::<Uri>().ok()?);
+        let proxy = self.proxies.as_ref().and_then(between);
         let mut forward = None;
         let mut stream: Box<dyn AnyStream> = match proxy {
-            None => Box::new(self.connect(&place, watch).await?),
+            None => Box::new(self.connect(place, watch).await?),
             Some(proxy) => {
                 let stream = self.connect_to_proxy(&proxy, watch).await?;
                 if is_tls {
-                    self.tunnel(stream, &proxy, &place, watch).await?
+                    self.tunnel(stream, &proxy, place, watch).await?
                 } else {
                     forward = Some(proxy);
                     Box::new(stream)
@@ -99,7 +100,7 @@ impl Dialler {
         };
         let mut protocol = if self.version == HttpVersion::Two { Protocol::Http2 } else { Protocol::Http1 };
         if is_tls {
-            (stream, protocol) = self.secure(stream, &place, watch).await?;
+            (stream, protocol) = self.secure(stream, place, watch).await?;
         }
         Ok(Dialled { stream, protocol, forward })
     }

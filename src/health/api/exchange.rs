@@ -111,7 +111,7 @@ fn follow(hop: Hop, status: StatusCode, location: &HeaderValue) -> Result<Hop, P
 async fn one(dialler: &Dialler, hop: &Hop, max_size: u64, watch: &mut Stopwatch) -> Result<Answer, Problem> {
     let no_host = || Problem::failed("the address has no host", "correct `api.base-url`");
     let place = Place::of(&hop.url).ok_or_else(no_host)?;
-    let dialled = dialler.dial(&hop.url, watch).await?;
+    let dialled = dialler.dial(&hop.url, &place, watch).await?;
     watch.enter(Phase::FirstByte);
     let limit = dialler.timeouts.first_byte;
     let late = || Problem::timed_out(Phase::FirstByte, limit, &place);

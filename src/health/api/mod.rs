@@ -2,7 +2,8 @@
 //!
 //! * [`mod@plan`] configuration and variables → endpoints · [`openapi`] a document → endpoints · [`mod@assertion`] what an answer must be like
 //! * [`import`] reports of other tools → observations
-//! * [`mod@sweep`] all of them, so many at a time · `probe` one of them, tried again where that is allowed
+//! * [`mod@sweep`] all of them, so many at a time · `queue` whose turn it is · [`prober`] those that are due
+//! * `probe` one of them, tried again where that is allowed
 //! * `exchange` request and answer · `dial` the connection · `tls` whom to trust
 //!
 //! HTTP is spoken by hyper itself and not by a client above it, because those tell nobody how long a
@@ -18,13 +19,16 @@ pub mod openapi;
 mod phase;
 pub mod plan;
 mod probe;
+pub mod prober;
 mod problem;
+mod queue;
 pub mod sweep;
 mod tls;
 
 pub use plan::{Plan, PlanError, plan};
+pub use prober::Prober;
 pub use problem::{Problem, Unmet};
-pub use sweep::{Client, Prober, Settings, sweep};
+pub use sweep::{Client, Settings, sweep};
 pub use tls::{Identity, TlsError};
 
 use crate::config::api::StatusPattern;

@@ -1,28 +1,28 @@
 //! All endpoints, so many at a time, and not too many to one host.
 
-use super::dial::{Dialler, Place};
-use super::probe::probe;
-use super::problem::{Problem, Repeat};
+use super::dial::Dialler;
+use super::prober::{Asker, place};
+use super::problem::Problem;
+use super::queue::Queue;
 use super::tls::Tls;
 use super::{Endpoint, HttpVersion, Identity, Observation, Timeouts, TlsError};
 use crate::config::api::{ApiConfig, TimeoutConfig};
-use crate::health::gather;
 use crate::proxy::Proxies;
-use crate::record::HealthStatus;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
-use tokio::sync::{Mutex, Semaphore};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 const CONCURRENCY: usize = 20;
 const PER_HOST: usize = 10;
 const MAX_SIZE: u64 = 10_000_000;
-/// How long the witness of the network has to answer.
-const WITNESS: Duration = Duration::from_secs(3);
+/// So many endpoints are worth a thread; starting one for fewer takes longer than it saves.
+const WORTH_A_THREAD: usize = 100;
+/// Threads that ask, at most.
+const THREADS: usize = 4;
 
 /// How requests are made, whatever the endpoint.
 #[derive(Debug, Clone)]
@@ -84,8 +84,8 @@ impl Settings {
 /// Makes the requests of a sweep.
 #[derive(Debug)]
 pub struct Client {
-    dialler: Dialler,
-    settings: Settings,
+    pub(super) dialler: Dialler,
+    pub(super) settings: Settings,
 }
 
 impl Client {
@@ -94,7 +94,8 @@ impl Client {
     /// # Errors
     /// When a certificate or a key cannot be used.
     pub fn new(settings: Settings, variables: &BTreeMap<String, String>) -> Result<Self, TlsError> {
-        let proxies = Proxies::read(variables).matcher();
+        let proxies = Proxies::read(variables);
+        let proxies = (proxies != Proxies::default()).then(|| proxies.matcher());
         let tls = Tls::new(&settings.identity)?;
         let dialler = Dialler { tls, proxies, timeouts: settings.timeouts, version: settings.version };
         Ok(Self { dialler, settings })
@@ -102,102 +103,119 @@ impl Client {
 }
 
 /// Checks all endpoints; the observations are in their order. What `stopped` came before is unknown.
-pub async fn sweep(client: Client, endpoints: Vec<Endpoint>, stopped: impl Future<Output = ()>) -> Vec<Observation> {
-    let prober = Arc::new(Prober::new(client, &endpoints));
-    let count = endpoints.len();
-    let mut checks = JoinSet::new();
-    for (index, endpoint) in endpoints.into_iter().enumerate() {
-        let prober = Arc::clone(&prober);
-        checks.spawn(async move { (index, prober.check(&endpoint).await) });
+pub async fn sweep(client: Client, endpoints: Arc<[Endpoint]>, stopped: impl Future<Output = ()>) -> Vec<Observation> {
+    let workers = client.settings.concurrency.clamp(1, endpoints.len().max(1));
+    let threads = threads(endpoints.len()).min(workers);
+    let round = Arc::new(Round::new(client, endpoints));
+    // The first share is this thread's own.
+    let shares = (0..threads).map(|thread| workers / threads + usize::from(thread < workers % threads));
+    let (stop, stopping) = watch::channel(());
+    let (alive, ended) = mpsc::channel::<()>(1);
+    let helpers: Vec<_> =
+        shares.clone().skip(1).filter_map(|share| help(&round, share, stopping.clone(), alive.clone())).collect();
+    drop((stopping, alive));
+    let own = shares.take(1).sum();
+    tokio::select! {
+        biased;
+        () = stopped => {}
+        () = wait(Arc::clone(&round).work(own), helpers, ended) => {}
     }
-    let found = gather(checks, count, stopped).await;
-    let unasked =
-        || Observation::without_request(Problem::unknown("the check was stopped before it ended", "run it again"));
-    found.into_iter().map(|observation| observation.unwrap_or_else(unasked)).collect()
+    drop(stop);
+    round.observations()
 }
 
-fn place(endpoint: &Endpoint) -> Option<Place> {
-    endpoint.request.as_ref().ok().and_then(|request| Place::of(&request.url))
+/// How many threads share so many endpoints.
+fn threads(endpoints: usize) -> usize {
+    let most = || thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    match endpoints / WORTH_A_THREAD {
+        0 | 1 => 1,
+        worth => worth.min(most()),
+    }
 }
 
-fn hosts(endpoints: &[Endpoint], per_host: usize) -> HashMap<Place, Semaphore> {
-    endpoints.iter().filter_map(place).map(|place| (place, Semaphore::new(per_host))).collect()
-}
-
-/// Checks endpoints one by one, within the bounds of all of them together.
-#[derive(Debug)]
-pub struct Prober {
-    client: Client,
-    all: Semaphore,
-    hosts: HashMap<Place, Semaphore>,
-    /// What the witness of the network said, and when.
-    network: Mutex<Option<(Instant, bool)>>,
-}
-
-impl Prober {
-    /// Of these endpoints and no others.
-    #[must_use]
-    pub fn new(client: Client, endpoints: &[Endpoint]) -> Self {
-        Self {
-            all: Semaphore::new(client.settings.concurrency),
-            hosts: hosts(endpoints, client.settings.per_host),
-            network: Mutex::new(None),
-            client,
+/// Until all have ended, here and on other threads.
+async fn wait(own: impl Future<Output = ()>, helpers: Vec<JoinHandle<()>>, mut ended: mpsc::Receiver<()>) {
+    own.await;
+    // Nothing is ever sent: it ends with the last of them.
+    ended.recv().await;
+    for helper in helpers {
+        if let Err(panic) = helper.join() {
+            resume_unwind(panic);
         }
     }
+}
 
-    /// Checks an endpoint.
-    pub async fn check(&self, endpoint: &Endpoint) -> Observation {
-        let place = place(endpoint);
-        let host = place.as_ref().and_then(|place| self.hosts.get(place));
-        // Nobody closes these semaphores. Who waits for its host does not keep others from theirs.
-        let _of_host = match host {
-            Some(host) => host.acquire().await.ok(),
-            None => None,
-        };
-        let _of_all = self.all.acquire().await.ok();
-        // What a request needs is large, and those who wait for their turn are many.
-        let observation = Box::pin(probe(&self.client.dialler, endpoint, self.client.settings.max_size)).await;
-        match place {
-            Some(place) if was_unreachable(&observation) && !is_own(&place) => self.doubt(observation).await,
-            _ => observation,
-        }
-    }
-
-    /// What could not be reached has not failed when nothing can be reached.
-    async fn doubt(&self, mut observation: Observation) -> Observation {
-        let Some(silent) = self.silent_witness().await else { return observation };
-        let said = observation.problem.take().map(|problem| problem.message).unwrap_or_default();
-        let message = format!("{said}; but `{silent}`, which always answers, does not either");
-        observation.finding = HealthStatus::Unknown;
-        observation.problem = Some(Problem::unknown(message, "see whether this machine has a network"));
-        observation
-    }
-
-    /// What always answers, when it does not: then this machine has no network. `None`: it answers, or none is named.
-    pub async fn silent_witness(&self) -> Option<String> {
-        let (host, port) = self.client.settings.connectivity.as_ref()?;
-        let mut known = self.network.lock().await;
-        let has_network = match *known {
-            Some((at, has_network)) if at.elapsed() < WITNESS => has_network,
-            _ => {
-                let connected = timeout(WITNESS, TcpStream::connect((host.as_str(), *port))).await;
-                let has_network = matches!(connected, Ok(Ok(_)));
-                *known = Some((Instant::now(), has_network));
-                has_network
+/// Another thread at work until `stopping` ends. Where the system has none left, the others do its part.
+fn help(
+    round: &Arc<Round>,
+    workers: usize,
+    mut stopping: watch::Receiver<()>,
+    alive: mpsc::Sender<()>,
+) -> Option<JoinHandle<()>> {
+    let round = Arc::clone(round);
+    let help = move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = stopping.changed() => {}
+                () = round.work(workers) => {}
             }
-        };
-        (!has_network).then(|| format!("{host}:{port}"))
+        });
+        // A name that is still being looked up is not waited for.
+        runtime.shutdown_background();
+        drop(alive);
+    };
+    thread::Builder::new().name("checks".to_owned()).spawn(help).ok()
+}
+
+/// A sweep under way.
+struct Round {
+    asker: Asker,
+    endpoints: Arc<[Endpoint]>,
+    queue: Queue,
+    found: Mutex<Vec<Option<Observation>>>,
+}
+
+impl Round {
+    fn new(client: Client, endpoints: Arc<[Endpoint]>) -> Self {
+        let queue = Queue::new(endpoints.iter().map(place), client.settings.per_host);
+        let found = Mutex::new(endpoints.iter().map(|_| None).collect());
+        Self { asker: Asker::new(client), endpoints, queue, found }
     }
-}
 
-/// Whether no connection stood.
-fn was_unreachable(observation: &Observation) -> bool {
-    let is_early = |problem: &Problem| problem.finding == HealthStatus::Failed && problem.repeat == Repeat::Always;
-    observation.status.is_none() && observation.problem.as_ref().is_some_and(is_early)
-}
+    /// Asks on this thread, so many at a time, until nothing waits.
+    async fn work(self: Arc<Self>, workers: usize) {
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            let round = Arc::clone(&self);
+            tasks.spawn(async move {
+                let mut turn = round.queue.next(None);
+                while let Some(now) = turn {
+                    let observation = round.asker.ask(&round.endpoints[now.endpoint]).await;
+                    let mut found = round.found.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Nobody waits for what is found after the end.
+                    if let Some(place) = found.get_mut(now.endpoint) {
+                        *place = Some(observation);
+                    }
+                    drop(found);
+                    turn = round.queue.next(Some(now));
+                }
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                resume_unwind(error.into_panic());
+            }
+        }
+    }
 
-/// This very machine is reached without a network.
-fn is_own(place: &Place) -> bool {
-    place.host == "localhost" || place.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    fn observations(&self) -> Vec<Observation> {
+        let found = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+        let unasked =
+            || Observation::without_request(Problem::unknown("the check was stopped before it ended", "run it again"));
+        found.into_iter().map(|observation| observation.unwrap_or_else(unasked)).collect()
+    }
 }

@@ -95,7 +95,7 @@ fn a_check_opens_one_session_and_leaves_none() {
     let begun = std::time::Instant::now();
     // It was told, and takes a moment to be gone.
     while number(place, &sessions) > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(2), "a session was left");
+        assert!(begun.elapsed() < Duration::from_secs(20), "a session was left");
     }
 }
 
@@ -250,7 +250,7 @@ fn long_transactions_and_waits_for_locks_are_seen() {
         let mut waiter = raw(place).await;
         let wait = format!("select * from {table}");
         let waiting = tokio::spawn(async move { waiter.execute(AssertSqlSafe(wait)).await.map(|_| ()) });
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let keys = ", long-transaction-after: 100ms";
         let limits = "thresholds: { long-transactions: 0, lock-waits: 0 }\n";
         let ran = tokio::task::spawn_blocking(move || check(&place.url(), keys, limits)).await.unwrap();

@@ -4,6 +4,7 @@
 mod api;
 mod database;
 mod hurl;
+mod many;
 mod openapi;
 mod outage;
 mod prism;
