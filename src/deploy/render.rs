@@ -97,6 +97,7 @@ fn sighting(deploy: &Value) -> Result<Sighting, Error> {
         started_at: time("/startedAt"),
         finished_at: time("/finishedAt"),
         committed_at: time("/commit/createdAt"),
+        is_rollback: text("/trigger") == Some("rollback"),
         ..Sighting::new(PLATFORM, id, reading(PLATFORM, word), word)
     })
 }

@@ -49,6 +49,9 @@ pub struct Sighting {
     /// Why it failed, where the platform says it.
     pub message: Option<String>,
     pub rollback: Option<Rollback>,
+    /// Whether it was begun to take the place of one that is bad, with what was live before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rollback: bool,
     /// Where it is only known that something happened: what the platform is to be asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<Lead>,
@@ -75,6 +78,7 @@ impl Sighting {
             committed_at: None,
             message: None,
             rollback: None,
+            is_rollback: false,
             lead: None,
         }
     }

@@ -1,12 +1,12 @@
 //! May this commit be deployed there: did it pass the gate, and does the platform have the variables.
 
-use super::keep::builds_of;
 use super::place::Place;
 use crate::app::Error;
 use crate::gate::{Outcome, Reason, ReasonKind};
 use crate::record::EnvironmentVariable;
 use crate::redact::Redactor;
 use crate::report::digest::short_commit;
+use crate::store::BuildQuery;
 use crate::variable::{Given, check_given};
 
 /// What was found before anything is deployed.
@@ -41,8 +41,8 @@ pub(in crate::app) async fn platform_variables(place: &Place) -> Result<Option<V
 async fn gate(place: &Place, commit: &str) -> Result<Option<Reason>, Error> {
     let short = short_commit(commit);
     let help = "run `shipgate run --record` on this commit, or allow it with `deploy: { require-gate: false }`";
-    let builds = builds_of(place.store(), commit).await?;
-    let Some(newest) = builds.last() else {
+    let query = BuildQuery { commit: Some(commit.to_owned()), limit: Some(1), ..BuildQuery::all() };
+    let Some(newest) = place.store().builds(&query).await?.pop() else {
         let message = format!("the gate never ran on the commit `{short}`");
         return Ok(Some(broken(ReasonKind::GateNotPassed, message, help.to_owned())));
     };

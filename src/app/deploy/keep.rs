@@ -6,11 +6,16 @@ use crate::deploy::{MANUAL, Reading, Sighting};
 use crate::record::name::is_domain;
 use crate::record::{DeploymentStatus, Environment, EnvironmentVariable, ProductionDeployment, Record, Refused, Valid};
 use crate::redact::Redactor;
-use crate::store::{self, BuildQuery, BuildRecord, DeploymentQuery, Store};
+use crate::report::digest::short_commit;
+use crate::store::{self, BuildPlace, BuildQuery, DeploymentQuery, Store};
 use crate::time::Timestamp;
 use semver::{BuildMetadata, Version};
+use std::collections::HashSet;
 use url::Url;
 use uuid::Uuid;
+
+/// Builds of a commit that are looked at in one go.
+const BUILDS: usize = 50;
 
 /// What is known besides what was seen.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +81,7 @@ pub(in crate::app) async fn keep(
             let id = record.id;
             store.add_deployment(&Valid::new(record).map_err(Error::InvalidDeployment)?).await?;
             let Some(record) = store.deployments(&query).await?.pop().filter(|it| it.id == id) else { continue };
-            let record = settle(store, record).await?;
+            let record = settle(store, record, sighting).await?;
             return Ok(Kept::New(Box::new(record)));
         };
         let mut next = record.clone();
@@ -85,10 +90,12 @@ pub(in crate::app) async fn keep(
             next.build_id = free_build(store, &next).await?;
         }
         if next == record {
+            // What a rollback took the place of may only be known since.
+            let record = if sighting.is_rollback { settle(store, record, sighting).await? } else { record };
             return Ok(Kept::Known(Box::new(record)));
         }
         match step_to(store, &record, &next).await {
-            Ok(changed) => return Ok(Kept::Known(Box::new(settle(store, changed).await?))),
+            Ok(changed) => return Ok(Kept::Known(Box::new(settle(store, changed, sighting).await?))),
             Err(store::Error::Overtaken { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -211,7 +218,7 @@ fn apply(record: &mut ProductionDeployment, sighting: &Sighting, known: &Known, 
     if is_news {
         record.platform_status = Some(sighting.word.clone());
     }
-    if matches!(sighting.reading, Reading::Superseded(_)) && record.deployment_status.was_deployed() {
+    if matches!(sighting.reading, Reading::Superseded(_)) && record.deployment_status == Success {
         record.superseded_at = record.superseded_at.or(Some(at));
     }
     let redact = |text: &str| known.redactor.redact(text).into_owned();
@@ -244,32 +251,44 @@ fn apply(record: &mut ProductionDeployment, sighting: &Sighting, known: &Known, 
 
 /// The newest successful build of the commit that was not deployed yet.
 async fn free_build(store: &dyn Store, record: &ProductionDeployment) -> Result<Option<Uuid>, Error> {
-    let builds = builds_of(store, &record.commit_hash).await?;
     let query = DeploymentQuery { commit: Some(record.commit_hash.clone()), ..DeploymentQuery::default() };
-    let taken: Vec<Uuid> = store.deployments(&query).await?.iter().filter_map(|it| it.build_id).collect();
-    let free = builds.iter().rev().find(|it| it.is_success() && !taken.contains(&it.build.id));
-    Ok(free.map(|it| it.build.id))
+    let taken: HashSet<Uuid> = store.deployments(&query).await?.iter().filter_map(|it| it.build_id).collect();
+    // A commit can have been built thousands of times, and mostly the newest build is the one.
+    let commit = Some(record.commit_hash.clone());
+    let mut query = BuildQuery { commit, limit: Some(BUILDS), ..BuildQuery::all() };
+    loop {
+        let builds = store.builds(&query).await?;
+        if let Some(free) = builds.iter().rev().find(|it| it.is_success() && !taken.contains(&it.build.id)) {
+            return Ok(Some(free.build.id));
+        }
+        let Some(oldest) = builds.first().filter(|_| builds.len() == BUILDS) else { return Ok(None) };
+        query.before = Some(BuildPlace::of(oldest));
+    }
 }
 
-/// The builds of a commit, the oldest first.
-pub(super) async fn builds_of(store: &dyn Store, commit: &str) -> Result<Vec<BuildRecord>, Error> {
-    Ok(store.builds(&BuildQuery { commit: Some(commit.to_owned()), ..BuildQuery::all() }).await?)
-}
-
-/// One is live at a time: those before the newest successful one have lost their place to the next.
-async fn settle(store: &dyn Store, record: ProductionDeployment) -> Result<ProductionDeployment, Error> {
+/// One is live at a time: those before the newest successful one have lost their place to the next, and the one that
+/// a rollback took the place of is rolled back.
+async fn settle(
+    store: &dyn Store,
+    record: ProductionDeployment,
+    sighting: &Sighting,
+) -> Result<ProductionDeployment, Error> {
     if !record.deployment_status.was_deployed() {
         return Ok(record);
     }
     let query = DeploymentQuery {
         environment: Some(record.environment),
-        statuses: vec![DeploymentStatus::Success],
+        statuses: vec![DeploymentStatus::Success, DeploymentStatus::RolledBack],
         limit: Some(50),
         ..DeploymentQuery::default()
     };
     let mut live: Vec<ProductionDeployment> = store.deployments(&query).await?;
     live.retain(|it| it.deployment_platform == record.deployment_platform && it.domain == record.domain);
     live.sort_by_key(|it| (it.deployed_at, it.id));
+    if sighting.is_rollback && record.deployment_status == DeploymentStatus::Success {
+        roll_back_before(store, &live, &record).await?;
+    }
+    live.retain(|it| it.deployment_status == DeploymentStatus::Success);
     let mut result = record;
     for (index, one) in live.iter().enumerate() {
         let Some(next) = live.get(index + 1) else { continue };
@@ -287,4 +306,32 @@ async fn settle(store: &dyn Store, record: ProductionDeployment) -> Result<Produ
         }
     }
     Ok(result)
+}
+
+/// The one that was live when `rollback` came. `live` has all that were, by the time they came to be so.
+async fn roll_back_before(
+    store: &dyn Store,
+    live: &[ProductionDeployment],
+    rollback: &ProductionDeployment,
+) -> Result<(), Error> {
+    let was_before = |it: &&ProductionDeployment| it.id != rollback.id && it.deployed_at < rollback.deployed_at;
+    let Some(bad) = live.iter().rfind(was_before) else { return Ok(()) };
+    // One that had lost its place before is not what was rolled back; one that is rolled back already, neither.
+    let had_its_place = bad.superseded_at.is_none_or(|at| at >= rollback.created_at);
+    if bad.deployment_status != DeploymentStatus::Success || !had_its_place {
+        return Ok(());
+    }
+    let at = rollback.deployed_at.unwrap_or(rollback.created_at);
+    let change = |it: &mut ProductionDeployment| {
+        let commit = short_commit(&rollback.commit_hash);
+        it.rollback_available = false;
+        it.rollback_reason = Some(format!("`{}` went back to `{commit}`", rollback.deployment_platform));
+        // What took its place did so by the rollback.
+        it.superseded_at = None;
+        it.transition(DeploymentStatus::RolledBack, at).map_err(Refused::from)
+    };
+    match store.change_deployment(bad.id, DeploymentStatus::Success, &change).await {
+        Ok(_) | Err(store::Error::Overtaken { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -77,6 +77,36 @@ fn a_deployment_goes_its_way_refers_to_its_build_and_is_superseded_not_rolled_ba
 }
 
 #[test]
+fn the_build_that_was_deployed_is_found_behind_however_many_later_ones() {
+    let (workshop, _) = project(MANUAL);
+    pass_the_gate(&workshop);
+    let mut builds: Value = serde_json::from_str(&workshop.read(".shipgate/build_configs.json")).unwrap();
+    let records = builds["records"].as_array_mut().unwrap();
+    let good = records[0].clone();
+    for number in 1..=130 {
+        let mut later = good.clone();
+        for key in ["id", "run_id"] {
+            let id = format!("{}{number:04x}", good[key].as_str().unwrap().split_at(32).0);
+            later[key] = id.into();
+        }
+        for key in ["created_at", "completed_at", "recorded_at"] {
+            later[key] = format!("2030-01-01T{:02}:{:02}:00Z", number / 60, number % 60).into();
+        }
+        later["sequence"] = (good["sequence"].as_u64().unwrap() + number).into();
+        later["build_status"] = "failed".into();
+        records.push(later);
+    }
+    workshop.put(".shipgate/build_configs.json", builds.to_string());
+    let record = |id: &str| {
+        let ran = workshop.shipgate(&["deploy", "record", "--json", "--status", "queued", "--id", id]).ends();
+        assert_eq!(ran.status, Some(0), "{ran:#?}");
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+    };
+    assert_eq!(record("one")["build_id"], good["id"]);
+    assert_eq!(record("two")["build_id"], Value::Null, "a build is deployed once");
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_named_with_the_way_out() {
     let none = crate::workshop::Workshop::configured("environment: production\n");
     let ran = none.shipgate(&["deploy", "list"]).ends();

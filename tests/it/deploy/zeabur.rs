@@ -44,7 +44,15 @@ impl Zeabur {
     }
 
     pub(crate) fn set(&self, state: &Value) {
-        std::fs::write(&self.state, state.to_string()).unwrap();
+        let new = self.state.with_extension("test");
+        std::fs::write(&new, state.to_string()).unwrap();
+        std::fs::rename(&new, &self.state).unwrap();
+    }
+
+    /// How often it was asked.
+    pub(crate) fn calls(&self) -> usize {
+        let log = self.state.with_extension("json.log");
+        std::fs::read_to_string(log).map_or(0, |text| text.lines().count())
     }
 
     pub(crate) fn state(&self) -> Value {
@@ -130,8 +138,9 @@ fn who_is_interrupted_and_starts_again_goes_on_where_it_was() {
         ran.stderr.contains("has not ended in time, it is deploying (BUILDING)")
             && ran.stderr.contains("help: run it again")
     );
+    let seen = zeabur.calls();
     let running = shipgate(&workshop, &["deploy", "wait"]).start();
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    running.wait_for(|| zeabur.calls() > seen + 1);
     running.signal(nix::sys::signal::Signal::SIGTERM);
     let ran = running.end();
     assert_eq!(ran.status, Some(3), "{ran:#?}");

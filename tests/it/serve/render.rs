@@ -42,9 +42,7 @@ fn api(status: &Arc<Mutex<&'static str>>) -> Raw {
     Raw::start(move |_, head| {
         let path = head.split(' ').nth(1).unwrap_or_default();
         let deploy = |status: &str| {
-            let file =
-                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/deploy/constructed/render/deploy.rollback.json");
-            let mut deploy: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+            let mut deploy = rollback();
             deploy["status"] = status.into();
             deploy
         };
@@ -61,12 +59,40 @@ fn api(status: &Arc<Mutex<&'static str>>) -> Raw {
             "/v1/services/srv-000000000000000000/deploys/dep-000000000000000000" => Some(deploy(status)),
             _ => None,
         };
-        let (line, body) = match answer {
-            Some(body) => ("200 OK", body.to_string()),
-            None => ("503 X", "{}".to_owned()),
-        };
-        format!("HTTP/1.1 {line}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        match answer {
+            Some(body) => response("200 OK", &body),
+            None => response("503 X", &json!({})),
+        }
     })
+}
+
+/// A deploy of `COMMIT` that rolled another one back.
+fn rollback() -> Value {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/deploy/constructed/render/deploy.rollback.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+fn response(status: &str, body: &Value) -> Vec<u8> {
+    let body = body.to_string();
+    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// The server, with that API to ask.
+fn serve(api: &Raw) -> (Workshop, Server) {
+    let workshop = Workshop::configured(&format!(
+        "serve:\n  webhooks: {{ render: \"${{SECRET}}\" }}\n  render: {{ token: \"${{KEY}}\", base-url: \"{}\" }}\n",
+        api.url()
+    ));
+    let server = Server::start_with(&workshop, free_port(), &[("SECRET", &secret()), ("KEY", KEY)]);
+    (workshop, server)
+}
+
+/// Says that the deploy of an event has ended, the `number`th time that something is said, and waits until that is
+/// worked off. Gives all deployments.
+fn tell(server: &Server, number: usize, event_of: &str) -> Vec<Value> {
+    assert_eq!(send(server, &format!("m{number}"), &event("deploy_ended", event_of, Some("succeeded"))), 202);
+    server.wait_for(|it| it.get("/metrics").body.contains(&format!("{{result=\"worked_off\"}} {number}\n")));
+    deployments(server)
 }
 
 fn deployments(server: &Server) -> Vec<Value> {
@@ -77,12 +103,7 @@ fn deployments(server: &Server) -> Vec<Value> {
 fn every_event_of_a_deployment_leads_to_its_one_record_whatever_order_they_come_in() {
     let status = Arc::new(Mutex::new("away"));
     let api = api(&status);
-    let workshop = Workshop::configured(&format!(
-        "serve:\n  webhooks: {{ render: \"${{SECRET}}\" }}\n  render: {{ token: \"${{KEY}}\", base-url: \"{}\" }}\n",
-        api.url()
-    ));
-    let secret = secret();
-    let server = Server::start_with(&workshop, free_port(), &[("SECRET", &secret), ("KEY", KEY)]);
+    let (_workshop, server) = serve(&api);
     assert_eq!(send(&server, "m1", &event("build_started", "evt-build", None)), 202);
     server.wait_for(|_| !api.asked().is_empty());
     assert!(deployments(&server).is_empty(), "what Render does not say yet is asked again");
@@ -110,6 +131,85 @@ fn every_event_of_a_deployment_leads_to_its_one_record_whatever_order_they_come_
     assert_eq!((all.len(), &all[0]["deployment_status"]), (1, &json!("success")));
     let ran = server.stop();
     assert!(!ran.said().contains(KEY), "{ran:#?}");
+}
+
+/// Render's API with three deploys: `dep-1` of a push, `dep-2` that rolls it back, `dep-3` of the next push.
+/// Each event is named after its deploy; `ended` says which of them others took the place of.
+fn three_deploys(ended: &Arc<Mutex<Vec<&'static str>>>) -> Raw {
+    let ended = Arc::clone(ended);
+    let rollback = rollback();
+    Raw::start(move |_, head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let id = path.rsplit('/').next().unwrap_or_default();
+        let answer = if path.starts_with("/v1/events/") {
+            json!({ "details": { "deployId": id.replace("evt", "dep") } })
+        } else if path.contains("/deploys/") {
+            let mut deploy = rollback.clone();
+            deploy["id"] = id.into();
+            if ended.lock().unwrap().contains(&id) {
+                deploy["status"] = "deactivated".into();
+            }
+            if let Some((hour, commit)) =
+                [("dep-1", ("08", "b")), ("dep-3", ("12", "c"))].into_iter().find_map(|it| (it.0 == id).then_some(it.1))
+            {
+                deploy["trigger"] = "new_commit".into();
+                deploy["commit"]["id"] = commit.repeat(40).into();
+                for (key, minute) in
+                    [("createdAt", "00"), ("startedAt", "01"), ("finishedAt", "03"), ("updatedAt", "03")]
+                {
+                    deploy[key] = format!("2026-11-01T{hour}:{minute}:00Z").into();
+                }
+            }
+            deploy
+        } else {
+            json!({ "serviceDetails": { "url": "https://shop.onrender.com" } })
+        };
+        response("200 OK", &answer)
+    })
+}
+
+#[test]
+fn what_a_rollback_took_the_place_of_is_rolled_back_and_what_a_new_deployment_did_is_not() {
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let api = three_deploys(&ended);
+    let (_workshop, server) = serve(&api);
+    let mut number = 0;
+    let mut tell = |event_of: &str| {
+        number += 1;
+        let all = tell(&server, number, event_of);
+        let state = |id: &str| {
+            let one = all.iter().find(|it| it["platform_id"] == id)?;
+            Some((one["deployment_status"].as_str()?.to_owned(), one["superseded_at"].is_string()))
+        };
+        (["dep-1", "dep-2", "dep-3"].map(state), all.clone())
+    };
+    let (success, superseded) = (Some(("success".to_owned(), false)), Some(("success".to_owned(), true)));
+    let rolled_back = Some(("rolled_back".to_owned(), false));
+
+    assert_eq!(tell("evt-1").0, [success.clone(), None, None]);
+    ended.lock().unwrap().push("dep-1");
+    let (states, all) = tell("evt-2");
+    assert_eq!(states, [rolled_back.clone(), success.clone(), None]);
+    let bad = all.iter().find(|it| it["platform_id"] == "dep-1").unwrap();
+    assert_eq!(bad["rollback_reason"], "`render` went back to `a10867b`");
+    assert_eq!(tell("evt-1").0, states, "that it is not live any more is no news");
+
+    assert_eq!(tell("evt-3").0, [rolled_back.clone(), superseded.clone(), success.clone()]);
+    ended.lock().unwrap().push("dep-2");
+    assert_eq!(tell("evt-2").0, [rolled_back, superseded, success], "it rolled back one, and nothing twice");
+}
+
+#[test]
+fn a_rollback_that_is_told_of_first_rolls_back_what_becomes_known_after_it() {
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let api = three_deploys(&ended);
+    let (_workshop, server) = serve(&api);
+    let mut all = Vec::new();
+    for (number, event_of) in (1..).zip(["evt-2", "evt-1", "evt-2"]) {
+        all = tell(&server, number, event_of);
+    }
+    let status = |id: &str| all.iter().find(|it| it["platform_id"] == id).unwrap()["deployment_status"].clone();
+    assert_eq!((status("dep-1"), status("dep-2")), (json!("rolled_back"), json!("success")));
 }
 
 #[test]
