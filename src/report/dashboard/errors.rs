@@ -1,7 +1,7 @@
 //! Active errors by severity, the list of them, and the life of one.
 
 use super::page::{commit, moment, slug};
-use super::shell::shell;
+use super::shell::{list_heads, shell};
 use super::{Data, Life, Links};
 use crate::diagnostic::{Level, Severity};
 use crate::record::{Actor, TypeScriptError};
@@ -40,7 +40,7 @@ pub(super) fn errors(data: &Data) -> Markup {
     html! {
         section id="errors" aria-labelledby="errors-title" {
             h2 id="errors-title" { "Active errors" }
-            @if data.tally.is_empty() { p class="soft" { "Nothing is open." } } @else {
+            @if data.tally.is_empty() { p class="soft" { @if data.is_unknown() { "No run is recorded." } @else { "Nothing is open." } } } @else {
                 div class="cards" {
                     @for severity in Severity::ALL {
                         @let count = count(severity);
@@ -54,10 +54,10 @@ pub(super) fn errors(data: &Data) -> Markup {
                 }
                 @if data.links == Links::Pages { p { a href="/errors" { "All active errors" } } }
                 div class="scroll" tabindex="0" role="region" aria-label="Active errors" {
-                    table {
+                    table class="list" role="table" {
                         caption { "The " (data.errors.len()) " most severe of all that is open" }
-                        (heads())
-                        tbody { @for life in &data.errors { (row(&life.error, (data.links == Links::Within).then_some(life))) } }
+                        (list_heads(&HEADS))
+                        tbody role="rowgroup" { @for life in &data.errors { (row(&life.error, (data.links == Links::Within).then_some(life))) } }
                     }
                 }
             }
@@ -65,9 +65,7 @@ pub(super) fn errors(data: &Data) -> Markup {
     }
 }
 
-fn heads() -> Markup {
-    html! { thead { tr { th scope="col" { "Severity" } th scope="col" { "Status" } th scope="col" { "Code" } th scope="col" { "Place" } th scope="col" { "Message" } th scope="col" { "Since" } } } }
-}
+const HEADS: [&str; 6] = ["Severity", "Status", "Code", "Place", "Message", "Since"];
 
 fn headline(error: &TypeScriptError) -> String {
     error.error_message.lines().next().unwrap_or_default().chars().take(240).collect()
@@ -87,16 +85,16 @@ fn place(error: &TypeScriptError) -> Markup {
 /// In the list: with its life where it has no page of its own.
 fn row(error: &TypeScriptError, life: Option<&Life>) -> Markup {
     html! {
-        tr id=(format!("error-{}", error.id)) {
-            td { span class=(format!("tag {}", severity_class(error.severity))) { (error.severity.as_str()) } }
-            td { (status(error)) }
-            td { code { (error.error_code) } }
-            td { (place(error)) }
-            td class="msg" { @match life {
+        tr id=(format!("error-{}", error.id)) role="row" {
+            td role="cell" { span class=(format!("tag {}", severity_class(error.severity))) { (error.severity.as_str()) } }
+            td role="cell" { (status(error)) }
+            td role="cell" { code { (error.error_code) } }
+            td role="cell" class="place" { (place(error)) }
+            td role="cell" class="msg" { @match life {
                 Some(life) => details { summary { (headline(error)) } (self::life(life, Links::Within)) },
                 None => a href=(format!("/errors/{}", error.id)) { (headline(error)) },
             } }
-            td { a href=(format!("#error-{}", error.id)) aria-label=(format!("link to the error of {}", error.created_at.date_naive())) { (error.created_at.format("%Y-%m-%d")) } }
+            td role="cell" class="since" { a href=(format!("#error-{}", error.id)) aria-label=(format!("link to the error of {}", error.created_at.date_naive())) { (error.created_at.format("%Y-%m-%d")) } }
         }
     }
 }
@@ -109,7 +107,7 @@ pub fn render_errors(page: &ErrorsPage) -> String {
         section aria-label="Errors" {
             p class="soft" { @if page.filters.is_empty() { "All that are active, the most severe first." } @else { "Only " (page.filters.join(", ")) "; the most severe first. " a href="/errors" { "All that are active" } } }
             @if page.errors.is_empty() { p { "There is none." } } @else {
-                div class="scroll" tabindex="0" role="region" aria-label="Errors" { table { (heads()) tbody { @for error in &page.errors { (row(error, None)) } } } }
+                div class="scroll" tabindex="0" role="region" aria-label="Errors" { table class="list" role="table" { (list_heads(&HEADS)) tbody role="rowgroup" { @for error in &page.errors { (row(error, None)) } } } }
             }
             @if let Some(next) = &page.next { p { a rel="next" href=(next) { "The next ones" } } }
         }
@@ -143,7 +141,7 @@ fn life(life: &Life, links: Links) -> Markup {
             dt { "Severity" } dd { span class=(format!("tag {}", severity_class(error.severity))) { (error.severity.as_str()) } ", " (slug(error.category.as_str()).replace('-', " ")) }
             dt { "Status" } dd data-status=(error.status.as_str()) { (status(error)) @if let Some(deferral) = &error.deferral { ": " (deferral.reason) } }
             @if let Some(notes) = &error.resolution_notes { dt { "Notes" } dd { (notes) } }
-            dt { "Said by" } dd { (error.tool) ", a " (error.level.as_str()) " of the step " code { (error.step) } " at " code { (error.file_path.as_str()) ":" (error.line_number) ":" (error.column_number) } }
+            dt { "Said by" } dd { (error.tool) " (" (error.level.as_str()) ") in the step " code { (error.step) } ", at " code { (error.file_path.as_str()) ":" (error.line_number) ":" (error.column_number) } }
             dt { "First seen" } dd data-first=(error.created_at.to_rfc3339()) { (moment(error.created_at)) @if error.commit.is_some() { ", commit " (commit(error.commit.as_deref())) } @if first.is_some() { ", " (build(error.build_id, life, links)) } }
             @match (&error.last_seen, last) {
                 (Some(seen), _) => { dt { "Last seen" } dd data-last=(seen.at.to_rfc3339()) { (moment(seen.at)) @if seen.commit.is_some() { ", commit " (commit(seen.commit.as_deref())) } } },

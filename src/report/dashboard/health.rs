@@ -2,6 +2,7 @@
 
 use super::page::slug;
 use super::plot::{Bar, bars};
+use super::shell::list_heads;
 use super::{Data, Links};
 use crate::record::{ApiHealthCheck, DatabaseHealth, Environment, HealthStatus, Period, SpanKind};
 use crate::report::quantity;
@@ -112,12 +113,9 @@ fn section(id: &str, title: &str, nothing: &str, data: &Data, rows: &[Row<'_>]) 
             h2 id=(format!("{id}-title")) { (title) }
             @if rows.is_empty() { p class="soft" { (nothing) } } @else {
                 (by(id, data))
-                div class="scroll" tabindex="0" role="region" aria-label=(title) { table {
-                    thead { tr {
-                        th scope="col" { (title.trim_end_matches('s')) } th scope="col" { "Now" }
-                        th scope="col" { "Availability" } th scope="col" { "Response time" } th scope="col" { "Last checks" }
-                    } }
-                    tbody { @for row in rows { (table_row(id.trim_end_matches('s'), data, row)) } }
+                div class="scroll" tabindex="0" role="region" aria-label=(title) { table class="list" role="table" {
+                    (list_heads(&[title.trim_end_matches('s'), "Now", "Availability", "Response time", "Last checks"]))
+                    tbody role="rowgroup" { @for row in rows { (table_row(id.trim_end_matches('s'), data, row)) } }
                 } }
             }
         }
@@ -148,19 +146,19 @@ fn table_row(kind: &str, data: &Data, row: &Row<'_>) -> Markup {
     let known: Vec<&Check> = of.filter(|it| it.status != HealthStatus::Unknown).collect();
     let well = known.iter().copied().filter(well).count();
     html! {
-        tr id=(id) {
-            td {
+        tr id=(id) role="row" {
+            td role="cell" class="wide" {
                 a href=(format!("#{id}")) { code { (name) } } " " span class="soft" { (environment.as_str()) }
                 @if let Some(problem) = last.and_then(|it| it.problem.as_deref()) { br; span class="soft" { (problem) } }
             }
-            td { @if let Some(last) = last {
+            td role="cell" { @if let Some(last) = last {
                 span class=(format!("tag {}", class(last.status))) { (last.word) } br; span class="soft" { (milliseconds(last.millis)) }
             } @else { "–" } }
             @match row.trend {
                 Some(trend) => (over_time(name, data, trend)),
-                None => { td { "–" } td { "–" } }
+                None => { td role="cell" { "–" } td role="cell" { "–" } }
             }
-            td { @if !row.checks.is_empty() { (bars("checks", &format!("{well} of {} checks of {name} went well", known.len()), &single(&row.checks))) } }
+            td role="cell" { @if !row.checks.is_empty() { (bars("checks", &format!("{well} of {} checks of {name} went well", known.len()), &single(&row.checks))) } }
         }
     }
 }
@@ -220,9 +218,9 @@ fn over_time(name: &str, data: &Data, trend: &HealthTrend) -> Markup {
     let percent = if overall.availability.is_some() { availability(overall) } else { "–".to_owned() };
     let words = format!("{name}: {percent} available in {}", quantity::counted(overall.checks, "check"));
     html! {
-        td data-availability=[overall.availability] { (percent) " " span class="soft" { "of " (quantity::counted(overall.checks, "check")) } br;
+        td role="cell" data-availability=[overall.availability] { (percent) " " span class="soft" { "of " (quantity::counted(overall.checks, "check")) } br;
             (bars("availability", &words, &points.iter().map(up).collect::<Vec<_>>())) }
-        td data-p95=[overall.p95] { @if overall.p95.is_some() {
+        td role="cell" data-p95=[overall.p95] { @if overall.p95.is_some() {
             (time(overall.p50)) " " span class="soft" { "median, " (time(overall.p95)) " p95, " (time(overall.p99)) " p99" } br;
             (bars("times", &format!("{name}: response times by {}", data.by.as_str()), &points.iter().map(taken).collect::<Vec<_>>()))
         } @else { "–" } }

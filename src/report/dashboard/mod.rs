@@ -1,6 +1,7 @@
 //! The dashboard: pages of HTML and SVG that need no script and nothing from elsewhere. A server shows them one by
 //! one; as a file it is one page that holds the rest, too. Everything on them has an address (`#error-…`, `#build-…`).
 
+mod deployments;
 mod errors;
 mod health;
 mod page;
@@ -59,6 +60,13 @@ pub struct Data {
     pub deployments: Vec<ProductionDeployment>,
     /// What was checked because of them.
     pub checks: Vec<ApiHealthCheck>,
+}
+
+impl Data {
+    /// Whether no run has said anything of errors yet: then none is not good.
+    fn is_unknown(&self) -> bool {
+        self.gate.is_none() && self.tally.is_empty()
+    }
 }
 
 /// The last run of the gate.

@@ -1,20 +1,17 @@
 //! The page itself.
 
+use super::deployments::deployments;
 use super::errors::errors;
 use super::health::{databases, endpoints, newest};
 use super::shell::shell;
 use super::{Data, Gate};
 use crate::diagnostic::{Level, Severity};
 use crate::gate::Outcome;
-use crate::record::{ApiHealthCheck, BuildStatus, DeploymentStatus, HealthStatus, ProductionDeployment};
-use crate::report::deployments::{Reliability, percent, state, summary};
+use crate::record::{BuildStatus, DeploymentStatus, HealthStatus};
 use crate::report::trends::{Series, draw_series};
 use crate::report::{digest::short_commit, quantity};
 use crate::time::Timestamp;
 use maud::{Markup, PreEscaped, html};
-
-/// Checks of a deployment that are named because they did not go well.
-const UNWELL: usize = 3;
 
 /// The whole page.
 ///
@@ -54,7 +51,7 @@ pub(super) fn commit(hash: Option<&str>) -> Markup {
     html! { @if let Some(hash) = hash { code { (short_commit(hash)) } } @else { "–" } }
 }
 
-fn seconds(value: Option<f64>) -> String {
+pub(super) fn seconds(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), quantity::duration)
 }
 
@@ -64,7 +61,9 @@ pub(super) fn outcome(verdict: Option<Outcome>, status: BuildStatus) -> (&'stati
         (Some(Outcome::Warned), _) => ("warn", "warned"),
         (Some(Outcome::Failed), _) => ("bad", "failed"),
         (Some(Outcome::Inconclusive), _) => ("warn", "inconclusive"),
-        (None, status) => (if status == BuildStatus::Success { "good" } else { "bad" }, status.as_str()),
+        // What nobody judged is not green.
+        (None, BuildStatus::Success) => ("none", "built, not judged"),
+        (None, status) => ("bad", status.as_str()),
     }
 }
 
@@ -78,6 +77,12 @@ fn gate(data: &Data) -> Markup {
         .deployments
         .iter()
         .find(|it| it.deployment_status == DeploymentStatus::Success && it.superseded_at.is_none());
+    // None is good only where the last run has looked.
+    let errors_class = match data.gate.as_ref().and_then(|gate| gate.verdict) {
+        _ if open(Level::Error) > 0 => "bad",
+        Some(Outcome::Passed | Outcome::Warned | Outcome::Failed) => "good",
+        Some(Outcome::Inconclusive) | None => "none",
+    };
     html! {
         section id="gate" aria-labelledby="gate-title" {
             h2 id="gate-title" { "Gate" }
@@ -89,7 +94,9 @@ fn gate(data: &Data) -> Markup {
                     }
                     None => div class="card" { span { "last run" } b class="none" { "none yet" } span { "record one: " code { "shipgate run --record" } } }
                 }
-                div class="card" { span { "open errors" } b class=(if open(Level::Error) > 0 { "bad" } else { "good" }) data-count="errors" { (quantity::count(open(Level::Error))) } span { (quantity::count(critical)) " critical or high, " (quantity::count(open(Level::Warning))) " warnings" } }
+                div class="card" { span { "open errors" } @if data.is_unknown() { b class="none" { "–" } span { "no run is recorded" } } @else {
+                    b class=(errors_class) data-count="errors" { (quantity::count(open(Level::Error))) } span { (quantity::count(critical)) " critical or high, " (quantity::count(open(Level::Warning))) " warnings" }
+                } }
                 div class="card" { span { "endpoints" } b class=(if newest.is_empty() { "none" } else if unwell > 0 { "bad" } else { "good" }) { (newest.len() - unwell) "/" (newest.len()) } span { "healthy at their last check" } }
                 div class="card" { span { "live" } @match live {
                     Some(live) => { b { (live.version.to_string()) } span { (commit(Some(&live.commit_hash))) " on " (live.deployment_platform) " · " a href=(format!("#deployment-{}", live.id)) { "deployment" } } }
@@ -137,57 +144,6 @@ fn builds(data: &Data, plots: &[(&Series, String)]) -> Markup {
                     } }
                 }
             }
-        }
-    }
-}
-
-fn deployments(data: &Data) -> Markup {
-    let sum = Reliability::of(&data.deployments);
-    html! {
-        section id="deployments" aria-labelledby="deployments-title" {
-            h2 id="deployments-title" { "Deployments" }
-            @if data.deployments.is_empty() { p class="soft" { "No deployment is recorded." } } @else {
-                p id="deployments-summary" { (summary(&sum)) }
-                div class="scroll" tabindex="0" role="region" aria-label="Deployments" { table {
-                    thead { tr { th scope="col" { "Began" } th scope="col" { "Version" } th scope="col" { "Commit" } th scope="col" { "State" } th scope="col" { "Checks" } th scope="col" class="n" { "Took" } th scope="col" class="n" { "Lead time" } th scope="col" { "Where" } } }
-                    tbody { @for one in &data.deployments { (deployment_row(one, &data.checks)) } }
-                } }
-                @if sum.weeks.len() > 1 {
-                    details id="weeks" { summary { "By week" } div class="scroll" tabindex="0" role="region" aria-label="Deployments by week" { table {
-                        thead { tr { th scope="col" { "Week of" } th scope="col" class="n" { "Deployments" } th scope="col" class="n" { "Successful" } th scope="col" class="n" { "Failed" } th scope="col" class="n" { "Rolled back" } th scope="col" class="n" { "Took" } th scope="col" class="n" { "Lead time" } } }
-                        tbody { @for week in sum.weeks.iter().rev() { tr {
-                            td { (week.monday.to_string()) } td class="n" { (week.of.total) } td class="n" { (week.of.success_rate.map_or_else(|| "–".to_owned(), percent)) }
-                            td class="n" { (week.of.failed) } td class="n" { (week.of.rolled_back) } td class="n" { (seconds(week.of.median_duration)) } td class="n" { (seconds(week.of.median_lead_time)) }
-                        } } }
-                    } } }
-                }
-            }
-        }
-    }
-}
-
-fn deployment_row(one: &ProductionDeployment, checks: &[ApiHealthCheck]) -> Markup {
-    let class = match one.deployment_status {
-        DeploymentStatus::Success => "good",
-        DeploymentStatus::Failed | DeploymentStatus::RolledBack => "bad",
-        DeploymentStatus::Queued | DeploymentStatus::Deploying => "warn",
-        DeploymentStatus::Cancelled => "none",
-    };
-    let of: Vec<&ApiHealthCheck> = checks.iter().filter(|it| it.deployment_id == Some(one.id)).collect();
-    let well = of.iter().filter(|it| it.status == HealthStatus::Healthy).count();
-    html! {
-        tr id=(format!("deployment-{}", one.id)) {
-            td { a href=(format!("#deployment-{}", one.id)) { (moment(one.created_at)) } }
-            td { (one.version.to_string()) } td { (commit(Some(&one.commit_hash))) }
-            td { span class=(format!("tag {class}")) { (state(one)) } @if let Some(problem) = &one.error_message { br; span class="soft" { (problem) } } }
-            td { @if of.is_empty() { "–" } @else {
-                span class=(if well == of.len() { "good" } else { "bad" }) { (well) "/" (of.len()) " healthy" }
-                @for it in of.iter().filter(|it| it.status != HealthStatus::Healthy).take(UNWELL) {
-                    br; span class="soft" { (it.http_method.as_str()) " " code { (it.endpoint_path) } " " (it.status.as_str()) }
-                }
-            } }
-            td class="n" { (seconds(one.deployment_time)) } td class="n" { (seconds(one.lead_time())) }
-            td { (one.deployment_platform) " " span class="soft" { (one.environment.as_str()) } }
         }
     }
 }

@@ -4,7 +4,8 @@ use super::Series;
 use crate::report::quantity;
 use plotters::prelude::*;
 
-const SIZE: (u32, u32) = (860, 220);
+/// About as many pixels as it has on a screen, where two stand side by side: its labels are as large as other text.
+const SIZE: (u32, u32) = (520, 190);
 
 /// What the plots are drawn in; the page's style gives these the colours of light and dark.
 const LINE: RGBColor = RGBColor(0x1c, 0x64, 0xd2);
@@ -37,14 +38,14 @@ fn draw(series: &Series) -> Result<String, Box<dyn std::error::Error>> {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .x_labels(8)
+            .x_labels(6)
             .y_labels(5)
             .x_label_formatter(&|build| if build.fract() == 0.0 { format!("{build:.0}") } else { String::new() })
             .y_label_formatter(&|value| quantity::value(series.unit, *value))
             .axis_style(GRID)
             .bold_line_style(GRID)
             .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 12, &TEXT))
+            .label_style(("sans-serif", 15, &TEXT))
             .draw()?;
         chart.draw_series(LineSeries::new(points.iter().copied(), LINE.stroke_width(2)))?;
         if points.len() <= 60 {

@@ -133,7 +133,20 @@ fn look(server: &Server, workshop: &Workshop, path: &str, prefix: &str) -> Value
     assert_eq!(seen["violations"], Value::Array(Vec::new()), "{path}");
     assert_eq!(seen["brokenLinks"], Value::Array(Vec::new()), "{path}");
     assert_eq!(seen["overflow"], 0, "{path}: nothing is wider than a phone");
+    assert_eq!(seen["cut"], 0, "{path}: on a phone, too, lists are read without moving anything aside");
     seen
+}
+
+#[test]
+fn nothing_is_green_before_anything_was_checked() {
+    let workshop = Workshop::configured("default-branch: main\n");
+    let page = Server::start(&workshop).get("/").body;
+    assert!(page.contains("no run is recorded") && !page.contains("class=\"good\""), "{page}");
+    let mut unread = run(1, Vec::new());
+    unread.verdict = Some(shipgate::gate::Outcome::Inconclusive);
+    now(JsonStore::new(workshop.path(".shipgate")).record(&unread)).unwrap();
+    let page = Server::start(&workshop).get("/").body;
+    assert!(page.contains("inconclusive") && !page.contains("class=\"good\""), "{page}");
 }
 
 #[test]

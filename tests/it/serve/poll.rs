@@ -94,7 +94,8 @@ fn a_platform_that_refuses_the_token_is_told_of_and_the_server_goes_on() {
     zeabur.set(&state(&json!([])));
     let server = Server::start_with(&workshop, free_port(), &[("TOKEN", "another-token-99887766")]);
     assert_eq!(server.get("/healthz").status, 200);
-    std::thread::sleep(Duration::from_millis(500));
+    let seen = zeabur.calls();
+    server.wait_for(|_| zeabur.calls() > seen + 2);
     assert_eq!(server.get("/").status, 200);
     let ran = server.stop();
     assert!(ran.stderr.contains("does not accept the token") && !ran.said().contains("99887766"), "{ran:#?}");
