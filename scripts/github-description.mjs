@@ -19,7 +19,7 @@ const PACKAGES = [
 const REPOSITORY = "/repos/{owner}/{repo}";
 const OPERATIONS = {
   [`${REPOSITORY}/issues/{issue_number}/comments`]: ["post"],
-  [`${REPOSITORY}/issues/comments/{comment_id}`]: ["patch", "delete"],
+  [`${REPOSITORY}/issues/comments/{comment_id}`]: ["get", "patch", "delete"],
   [`${REPOSITORY}/issues`]: ["post"],
   [`${REPOSITORY}/issues/{issue_number}`]: ["patch"],
   [`${REPOSITORY}/check-runs`]: ["post"],

@@ -161,7 +161,8 @@ impl Post<'_> {
             },
             outcome => {
                 self.remove(others).await;
-                Ok(Round::Ended(Some(Posted { outcome: before.unwrap_or(outcome), url: kept.url.clone() })))
+                let outcome = if outcome == PostedAs::Unchanged { before.unwrap_or(outcome) } else { outcome };
+                Ok(Round::Ended(Some(Posted { outcome, url: kept.url.clone() })))
             }
         }
     }
@@ -172,11 +173,21 @@ impl Post<'_> {
         // It is posted; a read that fails now changes nothing about that, and the next run tidies up.
         let Ok(mut ours) = self.find().await else { return Round::Ended(Some(done)) };
         if !ours.iter().any(|found| found.id == written.id) {
+            // A list may be a moment behind. Another job may also have taken ours for the older one that it was before,
+            // and left its own.
+            if !ours.is_empty() && !self.is_still(&written).await {
+                return Round::Again(Some(outcome));
+            }
             ours.push(written.clone());
         }
         let Some((kept, others)) = choose(&ours) else { return Round::Ended(Some(done)) };
-        self.remove(others).await;
         let order = |found: &Found| (found.identity.run, found.identity.attempt);
+        if !others.is_empty() && kept.id == written.id {
+            // Whoever wrote the others tidies up as well: ours may be gone after all.
+            self.remove(others).await;
+            return Round::Again(Some(outcome));
+        }
+        self.remove(others).await;
         if order(kept) < order(&written) || (kept.id != written.id && order(kept) == order(&written)) {
             return Round::Again(Some(outcome));
         }
@@ -214,9 +225,24 @@ impl Post<'_> {
     /// Duplicates of jobs that wrote at the same moment. One that cannot be removed now is removed by the next run.
     async fn remove(&self, others: Vec<&Found>) {
         for other in others {
-            let route = format!("/repos/{}/issues/comments/{}", self.target.repository, other.id);
-            let _next_time = self.client.write(DELETE_ACTION, Method::Delete, &route, None, &self.what()).await;
+            self.client.settle().await;
+            // By now it may hold the result of a newer run.
+            if self.is_still(other).await {
+                let route = self.route_of(other);
+                let _next_time = self.client.write(DELETE_ACTION, Method::Delete, &route, None, &self.what()).await;
+            }
         }
+    }
+
+    /// Whether a comment is there and is what it was. When that cannot be told it is left alone.
+    async fn is_still(&self, found: &Found) -> bool {
+        let read = self.client.read(READ_ACTION, &self.route_of(found), &self.what()).await;
+        let body = read.as_ref().ok().and_then(|comment| comment.get("body")?.as_str());
+        body.and_then(CommentIdentity::parse).as_ref() == Some(&found.identity)
+    }
+
+    fn route_of(&self, found: &Found) -> String {
+        format!("/repos/{}/issues/comments/{}", self.target.repository, found.id)
     }
 
     /// The comment if we wrote it and it has our key.
@@ -243,8 +269,7 @@ impl Post<'_> {
     }
 
     async fn update(&self, found: &Found) -> Result<Found, Failure> {
-        let route = format!("/repos/{}/issues/comments/{}", self.target.repository, found.id);
-        self.written(UPDATE_ACTION, Method::Patch, &route).await
+        self.written(UPDATE_ACTION, Method::Patch, &self.route_of(found)).await
     }
 
     async fn written(&self, action: Action, method: Method, route: &str) -> Result<Found, Failure> {

@@ -20,6 +20,10 @@ pub(super) fn answer(state: &mut State, call: Call, request: &Request) -> (u16, 
             let id = state.add(text, true);
             (201, comment(id, text))
         }
+        Call::ReadComment => {
+            let found = state.comments.iter().find(|comment| Some(comment.id) == last.parse().ok());
+            found.map_or_else(not_found, |found| (200, comment(found.id, &found.body)))
+        }
         Call::Update | Call::Delete => {
             let id: u64 = last.parse().unwrap();
             let Some(at) = state.comments.iter().position(|comment| comment.id == id) else { return not_found() };

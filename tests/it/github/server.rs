@@ -18,6 +18,7 @@ pub(crate) enum Call {
     Create,
     Update,
     Delete,
+    ReadComment,
     OpenCheck,
     FindCheck,
     ReadCheck,
@@ -41,8 +42,9 @@ pub(crate) enum Fault {
     /// It is done, and the connection ends before the answer, or inside it.
     DoneThenCut(End),
     Slow(Duration),
-    /// Somebody deletes every comment just before.
-    Deleted,
+    /// Somebody else comes right before it is done, or right after.
+    Before(fn(&mut State)),
+    After(fn(&mut State)),
 }
 
 #[derive(Debug, Clone)]
@@ -194,14 +196,7 @@ fn answer(shared: &Mutex<State>, request: &Request) -> Reply {
     let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
     state.calls.push((call, request.target.clone()));
     state.tokens.push(request.header("authorization").unwrap_or_default().to_owned());
-    if call == Call::Read
-        && let Some(barrier) = state.together.clone()
-    {
-        drop(state);
-        barrier.wait();
-        state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        state.together = None;
-    }
+    let together = state.together.clone().filter(|_| call == Call::Read);
     let json = |status, body: &Value| Reply {
         status,
         headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())],
@@ -233,13 +228,24 @@ fn answer(shared: &Mutex<State>, request: &Request) -> Reply {
         Some(Fault::Cut) => Reply { end: End::Cut, ..json(200, &Value::Null) },
         Some(Fault::DoneThenCut(end)) => Reply { end, ..done(&mut state) },
         Some(Fault::Slow(time)) => Reply { end: End::Silent(time), ..json(200, &Value::Null) },
-        Some(Fault::Deleted) => {
-            state.comments.clear();
+        Some(Fault::Before(others)) => {
+            others(&mut state);
             done(&mut state)
+        }
+        Some(Fault::After(others)) => {
+            let reply = done(&mut state);
+            others(&mut state);
+            reply
         }
     };
     let is_whole = reply.end == End::Whole && !reply.body.starts_with('<');
     state.exchanges.push((call, request.clone(), is_whole.then(|| reply.clone())));
+    drop(state);
+    // Nobody gets to know what he has read before all have.
+    if let Some(barrier) = together {
+        barrier.wait();
+        shared.lock().unwrap_or_else(PoisonError::into_inner).together = None;
+    }
     reply
 }
 
@@ -256,6 +262,7 @@ fn call_of(request: &Request) -> Call {
         ("POST", ["issues", _, "comments"]) => Call::Create,
         ("PATCH", ["issues", "comments", _]) => Call::Update,
         ("DELETE", ["issues", "comments", _]) => Call::Delete,
+        ("GET", ["issues", "comments", _]) => Call::ReadComment,
         ("POST", ["check-runs"]) => Call::OpenCheck,
         ("GET", ["commits", _, "check-runs"]) => Call::FindCheck,
         ("GET", ["check-runs", _]) => Call::ReadCheck,
