@@ -418,6 +418,22 @@ fn a_writer_killed_at_any_moment_leaves_all_it_acknowledged_and_nothing_half() {
     assert!(contents(&path).keys().all(|name| !name.contains(".tmp")));
 }
 
+#[test]
+fn what_a_killed_writer_began_does_not_stay_beside_a_file_that_no_longer_changes() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("store");
+    let store = JsonStore::new(&path);
+    now(store.record(&run(2, own_errors(1)))).unwrap();
+    fs::write(path.join(format!("{}.tmp", FILES[1])), "{\"version\":").unwrap();
+    fs::write(path.join("notes.tmp"), "not ours").unwrap();
+    let before = contents(&path);
+    now(store.record(&run(4, own_errors(2)))).unwrap();
+    let after = contents(&path);
+    assert_eq!(after[FILES[1]], before[FILES[1]]);
+    let left: Vec<_> = after.keys().filter(|name| name.contains(".tmp")).collect();
+    assert_eq!(left, ["notes.tmp"]);
+}
+
 /// The store can be read, and what is open is what one run saw.
 fn assert_whole(path: &Path) {
     let base = now(JsonStore::new(path).base("main")).unwrap();

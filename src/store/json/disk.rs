@@ -11,6 +11,9 @@ use uuid::Uuid;
 const LOCK: &str = ".lock";
 const POLL: Duration = Duration::from_millis(5);
 
+/// What a new text is called until it takes the place of the old one.
+const TEMPORARY: [&str; 2] = [".json.tmp", ".jsonl.tmp"];
+
 /// What git should not see of the folder.
 const GITIGNORE: &str = "/.lock\n/*.tmp\n/webhook_deliveries.jsonl\n";
 
@@ -87,26 +90,22 @@ impl Directory {
         }
     }
 
-    /// Writes all files beside the old ones, then renames them in the order given.
+    /// Writes all files beside the old ones, then renames them in the order given. Only under the exclusive lock.
     pub(super) fn replace(&self, files: &[(&str, String)], what: &str) -> Result<(), Error> {
         let paths = |name: &str| (self.path.join(name), self.path.join(format!("{name}.tmp")));
-        let clean = || {
-            for (name, _) in files {
-                // What is left is overwritten next time; the error to report is another one.
-                let _ = fs::remove_file(paths(name).1);
-            }
-        };
+        // A writer that was killed may have begun a file that this one does not change.
+        self.clean();
         for (name, text) in files {
             let (path, temporary) = paths(name);
             if let Err(source) = write_new(&temporary, &path, text) {
-                clean();
+                self.clean();
                 return Err(Error::Unwritten { path, lost: lost_all(what), source });
             }
         }
         for (index, (name, _)) in files.iter().enumerate() {
             let (path, temporary) = paths(name);
             if let Err(source) = fs::rename(&temporary, &path) {
-                clean();
+                self.clean();
                 let lost = if index == 0 { lost_all(what) } else { lost_part(what) };
                 return Err(Error::Unwritten { path, lost, source });
             }
@@ -115,6 +114,16 @@ impl Directory {
             let lost = format!("{what} is recorded and may be lost if the machine stops now");
             Error::Unwritten { path: self.path.clone(), lost, source }
         })
+    }
+
+    /// Removes new texts that did not take their place. What cannot be removed is tried again by the next writer,
+    /// and is an error of it where it has to write there.
+    fn clean(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| TEMPORARY.iter().any(|end| name.ends_with(end))) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 }
 
@@ -133,10 +142,6 @@ fn lost_part(what: &str) -> String {
 
 /// Writes and syncs a file that must not be there, so that no link in its place is followed.
 fn write_new(temporary: &Path, path: &Path, text: &str) -> io::Result<()> {
-    match fs::remove_file(temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
     file.write_all(text.as_bytes())?;
     if let Ok(metadata) = fs::metadata(path) {
