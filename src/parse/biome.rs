@@ -94,7 +94,7 @@ impl Reader for Biome {
                 // A blank line ends it, unless it stands in code that is quoted.
                 let words = if line.is_blank() { b"" } else { text.strip_prefix(b"    ").unwrap_or_default() };
                 if (!words.is_empty() || line.is_blank() && is_in_quote(&self.draft.message))
-                    && find(words, "│".as_bytes()).is_none()
+                    && find!(words, "│".as_bytes()).is_none()
                 {
                     self.draft.continue_message(words.trim_ascii_end());
                     return Step::Took("biome: message");
@@ -148,7 +148,7 @@ impl Biome {
         if let Some(rest) = text.strip_prefix(b"Checked ")
             && let Some((files, length)) = number(rest)
             && rest[length..].starts_with(b" file")
-            && find(rest, b" in ").is_some()
+            && find!(rest, b" in ").is_some()
         {
             self.close(out);
             let text = String::from_utf8_lossy(text).into_owned();
@@ -180,12 +180,12 @@ impl Biome {
 
 /// `Expected a statement but instead found '}` goes on with more lines of code.
 fn is_in_quote(message: &[u8]) -> bool {
-    message.len() < LONGEST_MESSAGE && find(message, b"found '").is_some_and(|at| !message[at + 7..].contains(&b'\''))
+    message.len() < LONGEST_MESSAGE && find!(message, b"found '").is_some_and(|at| !message[at + 7..].contains(&b'\''))
 }
 
 /// `path:2:8 lint/x ━━━` or `path format ━━━`: place and category.
 fn head(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rule = find(text, "━━━".as_bytes())?;
+    let rule = find!(text, "━━━".as_bytes())?;
     let words = text[..rule].trim_ascii_end();
     let words = words.strip_suffix(b"FIXABLE").map_or(words, <[u8]>::trim_ascii_end);
     if words.is_empty() || words[0] == b' ' {
@@ -237,6 +237,6 @@ fn concise(text: &[u8]) -> Option<Concise<'_>> {
     let at = [&b": lint/"[..], b": format: ", b": parse: ", b": assist/", b": syntax/"].into_iter();
     let at = at.filter_map(|word| find(words, word)).min()?;
     let rest = &words[at + 2..];
-    let colon = find(rest, b": ")?;
+    let colon = find!(rest, b": ")?;
     Some((level, &words[..at], &rest[..colon], &rest[colon + 2..]))
 }

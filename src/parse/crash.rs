@@ -70,7 +70,9 @@ impl Traceback {
             }
             Self::Told(..) => {
                 // Who started it says that it failed.
-                if find(text, b"rror").is_some() || find(text, b"ELIFECYCLE").is_some() || find(text, b"exit").is_some()
+                if find!(text, b"rror").is_some()
+                    || find!(text, b"ELIFECYCLE").is_some()
+                    || find!(text, b"exit").is_some()
                 {
                     self.end(out);
                 }
@@ -125,8 +127,8 @@ impl Reader for Crashes {
                 || text.starts_with(b"Require stack:")
                 || text.starts_with(b"- ");
             if text.starts_with(b"Node.js v") {
-                let kind = if find(&words, b"Cannot find module '").is_some()
-                    || find(&words, b"Cannot find package '").is_some()
+                let kind = if find!(&words, b"Cannot find module '").is_some()
+                    || find!(&words, b"Cannot find package '").is_some()
                 {
                     "missing-module"
                 } else {

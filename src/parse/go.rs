@@ -102,7 +102,7 @@ impl Reader for Go {
                 return Step::Took("go: own words");
             }
         }
-        if find(text, b".go:").is_none() {
+        if find!(text, b".go:").is_none() {
             return Step::Pass;
         }
         let own = text.strip_prefix(b"vet: ").unwrap_or(text);

@@ -149,7 +149,7 @@ struct Head<'a> {
 }
 
 fn head(text: &[u8]) -> Option<Head<'_>> {
-    find(text, b".java:")?;
+    find!(text, b".java:")?;
     let known = |path: &[u8], rest| path.ends_with(b".java").then(|| label(rest))?;
     let (place, (level, code, message)) = located(text, known)?;
     let raw = code.starts_with(b"compiler.");
@@ -181,6 +181,6 @@ fn label(rest: &[u8]) -> Option<(Level, &[u8], &[u8])> {
         key if key.starts_with(b"warn.") => Level::Warning,
         _ => return None,
     };
-    let end = find(rest, b": ");
+    let end = find!(rest, b": ");
     Some((level, &rest[..end.unwrap_or(rest.len())], end.map_or(b"", |end| &rest[end + 2..])))
 }

@@ -38,7 +38,7 @@ impl Reader for Listed {
         if self.open && text.starts_with(b"   ") {
             return Step::Took("listed: reason");
         }
-        let starts = || find(text, b"/lib/lib.").is_some() && text.ends_with(b".d.ts");
+        let starts = || find!(text, b"/lib/lib.").is_some() && text.ends_with(b".d.ts");
         let path = !text.starts_with(b" ") && text.len() < LONGEST_NAME && has_known_extension(text);
         self.open = path && (self.open || starts());
         if !self.open {

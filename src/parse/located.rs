@@ -31,7 +31,7 @@ pub(crate) fn located<'a, T>(
         }
         let Some(found) = place_at(text, colon) else { continue };
         // Behind a quote or another message it is a place that somebody cites.
-        if find(found.path, b": ").is_some() || super::tsc::quote_is_open(found.path) {
+        if find!(found.path, b": ").is_some() || super::tsc::quote_is_open(found.path) {
             return None;
         }
         if let Some(value) = known(found.path, found.rest) {

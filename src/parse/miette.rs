@@ -39,7 +39,7 @@ impl Reader for Miette {
                 draft.clear();
                 draft.level = level;
                 let colon =
-                    find(&candidate, b": ").filter(|&at| candidate[..at].ends_with(b")") && is_rule(&candidate[..at]));
+                    find!(&candidate, b": ").filter(|&at| candidate[..at].ends_with(b")") && is_rule(&candidate[..at]));
                 let message = colon.map_or(&candidate[..], |at| &candidate[at + 2..]);
                 draft.code.extend_from_slice(colon.map_or(&b""[..], |at| &candidate[..at]));
                 draft.message.extend_from_slice(message);
@@ -77,7 +77,7 @@ impl Reader for Miette {
             return Step::Took("oxlint: total");
         }
         if let Some(mut total) = self.total.take() {
-            let files = find(text, b" on ").filter(|_| text.starts_with(b"Finished in "));
+            let files = find!(text, b" on ").filter(|_| text.starts_with(b"Finished in "));
             let files = files.and_then(|at| number(&text[at + 4..]));
             total.files_checked = files.map(|(files, _)| u64::from(files));
             out.total(total);
@@ -115,7 +115,7 @@ impl Miette {
                 return has_known_extension(path).then_some((*level, word.len(), 0));
             }
             let rule = rule.strip_prefix(b" ")?;
-            let colon = find(rule, b"): ")? + 1;
+            let colon = find!(rule, b"): ")? + 1;
             (is_rule(&rule[..colon]) && rule[..colon].contains(&b'(')).then_some((*level, word.len() + 1, colon))
         };
         let Some((found, (level, label, colon))) = located(text, labelled) else { return false };
@@ -126,7 +126,7 @@ impl Miette {
         draft.clear();
         draft.level = level;
         draft.code.extend_from_slice(&rule[..colon]);
-        draft.message.extend_from_slice(find(message, b" help: ").map_or(message, |at| &message[..at]));
+        draft.message.extend_from_slice(find!(message, b" help: ").map_or(message, |at| &message[..at]));
         draft.file.extend_from_slice(found.path);
         draft.at(Some(found.line), Some(column));
         out.emit(draft);
@@ -156,7 +156,7 @@ fn total(text: &[u8]) -> Option<Total> {
     let rest = text.strip_prefix(b"Found ")?;
     let (warnings, length) = number(rest)?;
     let rest = rest[length..].strip_prefix(b" warning")?;
-    let at = find(rest, b" and ")?;
+    let at = find!(rest, b" and ")?;
     let (errors, length) = number(&rest[at + 5..])?;
     rest[at + 5 + length..].starts_with(b" error").then(|| Total {
         tool: "oxlint".to_owned(),

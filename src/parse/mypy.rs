@@ -142,13 +142,13 @@ struct Head<'a> {
 }
 
 fn head(text: &[u8]) -> Option<Head<'_>> {
-    find(text, b".py")?;
+    find!(text, b".py")?;
     if let Some((place, (level, message))) = located(text, |path, rest| label(rest).filter(|_| is_python(path))) {
         let (line, column) = (Some(place.line), place.column);
         return Some(Head { path: place.path, line, column, end: place.end, level, message });
     }
     // `path: error: Source file found twice …`, `path: note: In class "Item":`
-    let at = find(text, b": ")?;
+    let at = find!(text, b": ")?;
     let (level, message) = label(&text[at + 2..])?;
     let path = &text[..at];
     (is_python(path) && !path.starts_with(b" ")).then_some(Head {
@@ -215,7 +215,7 @@ fn total(text: &[u8]) -> Option<Total> {
         let (errors, length) = number(rest)?;
         let rest = rest[length..].strip_prefix(b" error")?;
         let rest = rest.strip_prefix(b"s").unwrap_or(rest).strip_prefix(b" in ")?;
-        let open = find(rest, b" (")?;
+        let open = find!(rest, b" (")?;
         let inner = rest[open + 2..].strip_suffix(b")")?;
         if inner != b"errors prevented further checking" && !inner.starts_with(b"checked ") {
             return None;

@@ -43,8 +43,8 @@ impl Reader for Prettier {
             return Step::Took("prettier: own words");
         }
         // A sentence is not a path.
-        let file = !path.is_empty() && !path.ends_with(b".") && (self.checking || find(path, b" ").is_none());
-        if !file || path.starts_with(b"Ignored unknown option") || find(path, b": ").is_some() {
+        let file = !path.is_empty() && !path.ends_with(b".") && (self.checking || find!(path, b" ").is_none());
+        if !file || path.starts_with(b"Ignored unknown option") || find!(path, b": ").is_some() {
             return Step::Pass;
         }
         self.draft.clear();
@@ -68,7 +68,7 @@ impl Prettier {
         if frame.is_empty() || frame.starts_with(b"|") || frame.starts_with(b"> ") || number(frame).is_some() {
             return Step::Took("prettier: frame");
         }
-        let Some(at) = find(words, b": SyntaxError: ") else { return Step::Pass };
+        let Some(at) = find!(words, b": SyntaxError: ") else { return Step::Pass };
         let message = &words[at + 15..];
         self.draft.clear();
         self.draft.code.extend_from_slice(b"syntax");

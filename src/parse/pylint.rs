@@ -102,12 +102,12 @@ struct Head<'a> {
 }
 
 fn parse(text: &[u8]) -> Option<Head<'_>> {
-    find(text, b".py")?;
+    find!(text, b".py")?;
     if let Some((place, (code, symbol, message))) = located(text, |path, rest| words(rest).filter(|_| is_python(path)))
     {
         return Some(Head { path: place.path, line: place.line, column: place.column, code, symbol, message });
     }
-    let at = find(text, b".py(")? + 3;
+    let at = find!(text, b".py(")? + 3;
     let (line, length) = number(&text[at + 1..])?;
     let rest = text[at + 1 + length..].strip_prefix(b"): ")?;
     let (code, symbol, message) = words(rest)?;
@@ -130,7 +130,7 @@ fn words(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let close = memchr(b')', symbol)?;
     is_symbol(&symbol[..close]).then_some(())?;
     // Behind the symbol stands the object; names have no brackets.
-    let end = find(&symbol[close..], b"] ")?;
+    let end = find!(&symbol[close..], b"] ")?;
     Some((code, &symbol[..close], &symbol[close + end + 2..]))
 }
 

@@ -116,7 +116,7 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
 
 /// `path:error: message`, about the file as a whole.
 fn whole_file(own: &[u8]) -> Option<Head<'_>> {
-    let at = find(own, b".py:")? + 3;
+    let at = find!(own, b".py:")? + 3;
     let words = [(&b":error: "[..], Level::Error), (b":warning: ", Level::Warning)];
     let (word, level) = words.into_iter().find(|(word, _)| own[at..].starts_with(word))?;
     Some(Head { path: &own[..at], line: None, column: None, level, message: &own[at + word.len()..] })

@@ -35,7 +35,7 @@ const FURTHEST: usize = 3;
 /// `  File "a.py", line 3`, without `, in function`.
 pub(super) fn frame(text: &[u8]) -> Option<(&[u8], u32)> {
     let rest = text.strip_prefix(b"  File \"")?;
-    let end = find(rest, b"\", line ")?;
+    let end = find!(rest, b"\", line ")?;
     let (line, length) = number(&rest[end + 8..])?;
     (end + 8 + length == rest.len()).then_some((&rest[..end], line))
 }
@@ -79,7 +79,7 @@ impl Reader for Python {
             let named = rest[..name].ends_with(b"Warning") && rest[name..].starts_with(b": ");
             (named && (path.ends_with(b".py") || path.ends_with(b">"))).then_some(name)
         };
-        if find(text, b"Warning: ").is_some()
+        if find!(text, b"Warning: ").is_some()
             && let Some((found, name)) = located(text, warning)
             && found.column.is_none()
         {

@@ -54,8 +54,10 @@ impl ReaderSpec {
     /// Whether a line without any marker word may begin something, that a later line then marks. The others
     /// need not see such lines while nothing of theirs is open.
     pub(crate) fn looks_back(&self) -> bool {
-        const ONLY_MARKED: [&str; 10] =
-            ["cargo", "crash", "esbuild", "github", "go", "listed", "mypy", "prettier", "pylint", "pyright"];
+        const ONLY_MARKED: [&str; 13] = [
+            "cargo", "crash", "deno", "esbuild", "github", "go", "listed", "mypy", "prettier", "pylint", "pyright",
+            "tap", "testing",
+        ];
         !ONLY_MARKED.contains(&self.name)
     }
 }

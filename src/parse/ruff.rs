@@ -232,18 +232,18 @@ fn name(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `path:1:2: F401 message`, `path:1: [F401] message`
 fn concise(text: &[u8]) -> Option<(&[u8], u32, Option<u32>, Rule<'_>)> {
-    if find(text, b".py").is_none() && find(text, b".ipynb:").is_none() {
+    if find!(text, b".py").is_none() && find!(text, b".ipynb:").is_none() {
         return None;
     }
     let known = |path: &[u8], rest| {
-        let cell = find(path, b".ipynb:cell ").is_some();
+        let cell = find!(path, b".ipynb:cell ").is_some();
         (is_python(path) || cell).then(|| rule(rest).or_else(|| bracket(rest)))?
     };
     let (place, rule) = located(text, known)?;
     if place.column.is_none() && !text[text.len() - place.rest.len()..].starts_with(b"[") {
         return None;
     }
-    let path = find(place.path, b":cell ").map_or(place.path, |at| &place.path[..at]);
+    let path = find!(place.path, b":cell ").map_or(place.path, |at| &place.path[..at]);
     Some((path, place.line, place.column, rule))
 }
 

@@ -52,7 +52,7 @@ impl Runner {
     /// follows was printed; empty while several scripts print at once.
     pub(super) fn wireit(&mut self, text: &[u8]) -> Option<String> {
         let rest = ["🏃 [", "✅ [", "❌ ["].iter().find_map(|mark| text.strip_prefix(mark.as_bytes()))?;
-        let close = find(rest, b"] ")?;
+        let close = find!(rest, b"] ")?;
         let (script, words) = (&rest[..close], &rest[close + 2..]);
         // The root's own scripts have no folder before them.
         let folder = |script: &[u8]| {
@@ -183,7 +183,7 @@ impl Runner {
         if task
             || (self.recursive && folder.is_some())
             || is_script_header(rest)
-            || (rest.len() > 8 && find(rest, b"rror ").is_some() && parse_head(rest).is_some())
+            || (rest.len() > 8 && find!(rest, b"rror ").is_some() && parse_head(rest).is_some())
         {
             return Split::New(end + 2, folder);
         }

@@ -164,7 +164,7 @@ fn is_path(text: &[u8]) -> bool {
             || has_extension(text)
             || text == b"<text>"
             || text == b"<input css 1>")
-        && (find(text, b": ").is_none() || (text[0] == b'/' && has_known_extension(text)))
+        && (find!(text, b": ").is_none() || (text[0] == b'/' && has_known_extension(text)))
 }
 
 fn has_extension(text: &[u8]) -> bool {
@@ -236,7 +236,7 @@ fn total(text: &[u8]) -> Option<Total> {
     let open = memchr::memchr(b'(', rest)?;
     let (errors, length) = number(&rest[open + 1..])?;
     let rest = &rest[open + 1 + length..];
-    let comma = find(rest, b", ")?;
+    let comma = find!(rest, b", ")?;
     let (warnings, _) = number(&rest[comma + 2..])?;
     Some(Total {
         errors: Some(u64::from(errors)),

@@ -22,16 +22,16 @@ pub(super) fn suspicion(text: &[u8]) -> Option<&'static str> {
         }
     }
     // `path:3:4: error: …`, `path(3,4): error X: …`, `✘ [ERROR] …`, `✖ …failed`, `TypeError: …`
-    if trimmed.starts_with(b"====") || find(trimmed, b"candidate module location '").is_some() {
+    if trimmed.starts_with(b"====") || find!(trimmed, b"candidate module location '").is_some() {
         // `tsc --traceResolution` cites names of modules.
         return None;
     }
-    if find(trimmed, b": error: ").is_some()
-        || find(trimmed, b": error ").is_some()
-        || find(trimmed, b" - error ").is_some()
-        || find(trimmed, b": fatal error: ").is_some()
-        || find(trimmed, b"[ERROR]").is_some()
-        || find(trimmed, b": ERROR: ").is_some()
+    if find!(trimmed, b": error: ").is_some()
+        || find!(trimmed, b": error ").is_some()
+        || find!(trimmed, b" - error ").is_some()
+        || find!(trimmed, b": fatal error: ").is_some()
+        || find!(trimmed, b"[ERROR]").is_some()
+        || find!(trimmed, b": ERROR: ").is_some()
     {
         return Some("it says `error` where compilers do");
     }
@@ -41,7 +41,7 @@ pub(super) fn suspicion(text: &[u8]) -> Option<&'static str> {
     }
     for mark in ["✖ ", "✘ ", "× ", "❌ ", "✗ "] {
         if trimmed.starts_with(mark.as_bytes())
-            && (find(trimmed, b"rror").is_some() || find(trimmed, b"ailed").is_some())
+            && (find!(trimmed, b"rror").is_some() || find!(trimmed, b"ailed").is_some())
         {
             return Some("it has a cross and says that something failed");
         }
@@ -63,9 +63,9 @@ fn is_chatter(text: &[u8]) -> bool {
     ]
     .iter()
     .any(|chatter| text.starts_with(chatter.as_bytes()))
-        || find(text, "ELIFECYCLE".as_bytes()).is_some()
-        || find(text, b" ERROR  command (").is_some()
-        || find(text, b"ERROR  run failed: command ").is_some()
-        || find(text, b"ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL").is_some()
-        || find(text, b"::error::command (").is_some()
+        || find!(text, "ELIFECYCLE".as_bytes()).is_some()
+        || find!(text, b" ERROR  command (").is_some()
+        || find!(text, b"ERROR  run failed: command ").is_some()
+        || find!(text, b"ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL").is_some()
+        || find!(text, b"::error::command (").is_some()
 }

@@ -242,24 +242,25 @@ fn machine(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `svelte-check found 23 errors and 1 warning in 4 files`, `… COMPLETED 79 FILES 23 ERRORS 1 WARNINGS …`
 fn total(text: &[u8]) -> Option<Total> {
-    let mut total =
-        Total { tool: "svelte-check".to_owned(), text: String::from_utf8_lossy(text).into_owned(), ..Total::default() };
+    let said = || Total {
+        tool: "svelte-check".to_owned(),
+        text: String::from_utf8_lossy(text).into_owned(),
+        ..Total::default()
+    };
     if let Some(rest) = text.strip_prefix(b"svelte-check found ") {
         if rest.starts_with(b"no errors") || rest.starts_with(b"0 errors") {
-            total.errors = Some(0);
-            return Some(total);
+            return Some(Total { errors: Some(0), ..said() });
         }
         let (errors, length) = number(rest)?;
-        total.errors = Some(u64::from(errors));
         let rest = rest[length..].strip_prefix(b" error")?;
-        if let Some(at) = find(rest, b" and ") {
-            total.warnings = number(&rest[at + 5..]).map(|(count, _)| u64::from(count));
-        }
-        return Some(total);
+        let warnings = find!(rest, b" and ").and_then(|at| number(&rest[at + 5..]));
+        let warnings = warnings.map(|(count, _)| u64::from(count));
+        return Some(Total { errors: Some(u64::from(errors)), warnings, ..said() });
     }
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = text[digits..].strip_prefix(b" COMPLETED ").filter(|_| digits >= 12)?;
     let words: Vec<&[u8]> = rest.split(|&byte| byte == b' ').collect();
+    let mut total = said();
     for pair in words.chunks_exact(2) {
         let count = number(pair[0]).map(|(count, _)| u64::from(count));
         match pair[1] {

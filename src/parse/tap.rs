@@ -194,7 +194,7 @@ fn result(text: &[u8]) -> Option<(bool, &[u8], bool)> {
     };
     let rest = number(rest).map_or(rest, |(_, length)| rest[length..].trim_ascii_start());
     let name = rest.strip_prefix(b"- ").unwrap_or(rest);
-    let (name, directive) = match find(name, b" # ") {
+    let (name, directive) = match find!(name, b" # ") {
         Some(at) => (&name[..at], &name[at + 3..]),
         None => (name, &b""[..]),
     };

@@ -198,9 +198,9 @@ impl Reader for Testing {
             }
             self.close(out);
         }
-        if text.starts_with("⎯⎯⎯".as_bytes()) && find(text, b" Failed ").is_some() {
+        if text.starts_with("⎯⎯⎯".as_bytes()) && find!(text, b" Failed ").is_some() {
             self.close(out);
-            self.in_suites = find(text, b" Failed Suites ").is_some();
+            self.in_suites = find!(text, b" Failed Suites ").is_some();
             out.tool("vitest");
             return Step::Took("vitest: title");
         }
@@ -349,7 +349,7 @@ fn printed(text: &[u8]) -> Option<Phase> {
         return method.iter().all(u8::is_ascii_alphabetic).then_some(Phase::JestPrinted);
     }
     let test = text.strip_prefix(b"stdout | ").or_else(|| text.strip_prefix(b"stderr | "))?;
-    let is_test = test == b"unknown test" || has_known_extension(test) || find(test, b" > ").is_some();
+    let is_test = test == b"unknown test" || has_known_extension(test) || find!(test, b" > ").is_some();
     is_test.then_some(Phase::Printed)
 }
 
@@ -367,10 +367,10 @@ fn vitest_head(text: &[u8]) -> Option<(&[u8], &[u8])> {
         Some(project) => project[memchr::memchr(b'|', project)? + 1..].trim_ascii_start(),
         None => rest,
     };
-    match find(rest, b" > ") {
+    match find!(rest, b" > ") {
         Some(at) => Some((&rest[..at], &rest[at + 3..])),
         // A suite that could not be loaded: `file [ file ]`.
-        None => find(rest, b" [ ").map(|at| (&rest[..at], SUITE)),
+        None => find!(rest, b" [ ").map(|at| (&rest[..at], SUITE)),
     }
 }
 
@@ -389,7 +389,7 @@ fn jest_head(text: &[u8]) -> Option<&[u8]> {
     if rest.starts_with(b" ") {
         return None;
     }
-    Some(find(rest, b" (").filter(|_| rest.ends_with(b"s)")).map_or(rest, |at| &rest[..at]).trim_ascii_end())
+    Some(find!(rest, b" (").filter(|_| rest.ends_with(b"s)")).map_or(rest, |at| &rest[..at]).trim_ascii_end())
 }
 
 /// ` ❯ src/v.test.ts:2:42`, also with a function's name before the path.

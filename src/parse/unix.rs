@@ -140,7 +140,7 @@ fn compact(text: &[u8]) -> Option<First<'_>> {
     let rest = rest[length..].strip_prefix(b", col ")?;
     let (column, length) = number(rest)?;
     let rest = rest[length..].strip_prefix(b", ")?;
-    let dash = find(rest, b" - ")?;
+    let dash = find!(rest, b" - ")?;
     let word = &rest[..dash];
     let level = level_of(word)?;
     Some(First {
@@ -168,7 +168,7 @@ fn visual_studio(text: &[u8]) -> Option<First<'_>> {
     let level = level_of(&rest[..blank])?;
     // Without a rule its place is left out: `error : message`.
     let rest = &rest[blank..];
-    let colon = find(rest, b" : ")?;
+    let colon = find!(rest, b" : ")?;
     let rule = rest[..colon].trim_ascii_start();
     (open > 0 && (rule.is_empty() || is_rule(rule))).then_some(First {
         path: &text[..open],

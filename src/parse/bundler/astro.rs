@@ -249,7 +249,7 @@ impl Reader for Astro {
         }
         if let Some(words) = clock(text) {
             self.believe(out);
-            let failed = words.starts_with(b"[ERROR] [vite] ") && find(words, b" Build failed in ").is_some();
+            let failed = words.starts_with(b"[ERROR] [vite] ") && find!(words, b" Build failed in ").is_some();
             let route = route_that_failed(words);
             if failed || route.is_some() {
                 self.candidate.clear();

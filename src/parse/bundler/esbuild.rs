@@ -101,7 +101,7 @@ impl Reader for Esbuild {
             // Another's error may have come between: of two outputs in one log none loses any.
             if (1..LONGEST_MESSAGE).contains(&self.talking)
                 && place_line(text).is_none()
-                && find(text, b"rror").is_none()
+                && find!(text, b"rror").is_none()
             {
                 self.talking += 1;
                 self.draft.continue_message(text);
@@ -155,7 +155,7 @@ impl Reader for Esbuild {
 impl Esbuild {
     /// `path:2:18: ERROR: message`, unless it was reported before.
     fn exception(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> Step {
-        let Some(at) = find(text, b": ERROR: ") else { return Step::Pass };
+        let Some(at) = find!(text, b": ERROR: ") else { return Step::Pass };
         let Some((path, row, column)) = place_at_end(&text[..at]) else { return Step::Pass };
         let message = &text[at + 9..];
         if self.said.iter().any(|(said, line, place)| said == message && (*line, *place) == (row, column + 1)) {
@@ -201,7 +201,7 @@ fn split_code(message: &[u8]) -> (&[u8], &[u8]) {
 /// `1 warning and 3 errors`, `2 errors`, `1 warning`.
 fn total(text: &[u8]) -> Option<Total> {
     let mut total = Total { tool: "esbuild".to_owned(), ..Total::default() };
-    let parts = match find(text, b" and ") {
+    let parts = match find!(text, b" and ") {
         Some(at) => [&text[..at], &text[at + 5..]],
         None => [text, b""],
     };

@@ -5,7 +5,7 @@ use super::super::words::find;
 
 /// A place inside of a package is where something was thrown, not where the mistake is.
 pub(super) fn is_of_a_package(path: &[u8]) -> bool {
-    find(path, b"/node_modules/").is_some() || path.starts_with(b"node:")
+    find!(path, b"/node_modules/").is_some() || path.starts_with(b"node:")
 }
 
 /// Whoever names a file does so early.
@@ -20,7 +20,7 @@ pub(super) fn file_in(message: &[u8]) -> Option<&[u8]> {
         let rest = &message[start..];
         let end = match before {
             b'\'' | b'"' | b'`' => memchr::memchr(before, rest)?,
-            b' ' => find(rest, b": ").or_else(|| memchr::memchr(b'\n', rest)).unwrap_or(rest.len()),
+            b' ' => find!(rest, b": ").or_else(|| memchr::memchr(b'\n', rest)).unwrap_or(rest.len()),
             _ => return None,
         };
         Some(&rest[..end]).filter(|path| has_known_extension(path) && !is_of_a_package(path))
@@ -36,7 +36,7 @@ pub(super) fn file_of_frame(text: &[u8]) -> Option<&[u8]> {
     };
     let (path, ..) = super::place_at_end(place)?;
     // What was built is no source.
-    let is_source = has_known_extension(path) && !is_of_a_package(path) && find(path, b"/dist/").is_none();
+    let is_source = has_known_extension(path) && !is_of_a_package(path) && find!(path, b"/dist/").is_none();
     is_source.then_some(path)
 }
 

@@ -143,7 +143,7 @@ impl Next {
             self.report = Report::Webpack;
             return Some(Step::Took("next: announcement"));
         }
-        let rest = find(text, b"Turbopack build ").map(|at| &text[at + 16..]);
+        let rest = find!(text, b"Turbopack build ").map(|at| &text[at + 16..]);
         if let Some((count, level)) = rest.and_then(count) {
             self.close(out);
             self.report = Report::Turbopack(level);
@@ -158,10 +158,10 @@ impl Next {
             self.phase = Phase::Failed;
             return Some(Step::Took("next: announcement"));
         }
-        if let Some(at) = find(text, b"rror occurred prerendering page ") {
+        if let Some(at) = find!(text, b"rror occurred prerendering page ") {
             self.close(out);
             let words = &text[at.saturating_sub(1)..];
-            let end = find(words, b". Read more").unwrap_or(words.len());
+            let end = find!(words, b". Read more").unwrap_or(words.len());
             self.draft.clear();
             self.draft.message.extend_from_slice(&words[..end]);
             self.phase = Phase::Cause;

@@ -85,7 +85,7 @@ impl Reader for Rolldown {
         let text = line.text;
         self.announced = self.announced.saturating_sub(1);
         if self.frame {
-            self.frame = !text.starts_with("───╯".as_bytes()) && find(text, "─╯".as_bytes()).is_none();
+            self.frame = !text.starts_with("───╯".as_bytes()) && find!(text, "─╯".as_bytes()).is_none();
             if text.contains(&0xe2) || line.is_blank() {
                 return Step::Took("rolldown: code frame");
             }
@@ -132,7 +132,7 @@ impl Reader for Rolldown {
         if self.left > 0 && self.announced > 0 && is_thrown(text) {
             self.candidate.extend_from_slice(text);
         } else if head(text) {
-            self.warning = find(line.raw, b"\x1b[33m").is_some();
+            self.warning = find!(line.raw, b"\x1b[33m").is_some();
             self.candidate.extend_from_slice(text);
         }
         Step::Pass

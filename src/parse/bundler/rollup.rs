@@ -54,13 +54,13 @@ impl Rollup {
         draft.level = level;
         let mut words = words;
         if let Some(rest) = words.strip_prefix(b"(plugin ") {
-            words = find(rest, b") ").map_or(words, |at| &rest[at + 2..]);
+            words = find!(rest, b") ").map_or(words, |at| &rest[at + 2..]);
         }
         for name in [&b"RollupError: "[..], b"Error: ", b"SyntaxError: "] {
             words = words.strip_prefix(name).unwrap_or(words);
         }
         if let Some(rest) = words.strip_prefix(b"[plugin ") {
-            words = find(rest, b"] ").map_or(words, |at| &rest[at + 2..]);
+            words = find!(rest, b"] ").map_or(words, |at| &rest[at + 2..]);
         }
         if let Some((path, row, column, rest)) = place(words) {
             draft.file.extend_from_slice(path);
@@ -112,7 +112,7 @@ impl Rollup {
             return true;
         }
         // Alone on the line below a message of rollup's own, a path may have blanks in it.
-        let alone = has_known_extension(words) && find(words, b": ").is_none();
+        let alone = has_known_extension(words) && find!(words, b": ").is_none();
         let bare = text.len() != words.len() || (alone && (!self.by_vite || !words.contains(&b' ')));
         if bare && draft.file.is_empty() {
             draft.file.extend_from_slice(words);
@@ -208,14 +208,14 @@ impl Rollup {
 /// `[vite:esbuild] Transform failed with 2 errors:`, which esbuild's own lines follow.
 fn failed_transform(text: &[u8]) -> Option<u32> {
     const WORDS: &[u8] = b"Transform failed with ";
-    let rest = &text[find(text, WORDS)? + WORDS.len()..];
+    let rest = &text[find!(text, WORDS)? + WORDS.len()..];
     let (errors, length) = number(rest)?;
     matches!(&rest[length..], b" error:" | b" errors:").then_some(errors)
 }
 
 /// `src/a.ts (2:18): rest` or `src/a.ts (2:18)`.
 pub(super) fn place(text: &[u8]) -> Option<(&[u8], u32, u32, &[u8])> {
-    let open = find(text, b" (")?;
+    let open = find!(text, b" (")?;
     let (line, length) = number(&text[open + 2..])?;
     let rest = text[open + 2 + length..].strip_prefix(b":")?;
     let (column, length) = number(rest)?;

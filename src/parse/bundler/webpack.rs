@@ -75,7 +75,7 @@ impl Webpack {
         let words = text.trim_ascii_start();
         // ts-loader repeats the place: `1:44-50`, `./src/helper.ts 1:44-50`, `[tsl] ERROR in path(1,45)`.
         if let Some(rest) = words.strip_prefix(b"[tsl] ") {
-            let at = find(rest, b" in ").map_or(rest.len(), |at| at + 4);
+            let at = find!(rest, b" in ").map_or(rest.len(), |at| at + 4);
             draft.level = if rest.starts_with(b"WARNING") { Level::Warning } else { Level::Error };
             let place = &rest[at.min(rest.len())..];
             if let Some(open) = memchr::memrchr(b'(', place)
@@ -290,7 +290,7 @@ fn place_span(draft: &mut Draft, (line, column, end_line, end_column): Span) {
 /// `webpack 5.112.2 compiled with 17 errors and 1 warning in 3755 ms`, `… compiled successfully …`.
 fn total(text: &[u8]) -> Option<Total> {
     let rest = text.strip_prefix(b"webpack").or_else(|| text.strip_prefix(b"Rspack"))?;
-    let at = find(rest, b" compiled ")?;
+    let at = find!(rest, b" compiled ")?;
     let words = &rest[at + 10..];
     let mut total = Total {
         errors: Some(0),
@@ -310,7 +310,7 @@ fn total(text: &[u8]) -> Option<Total> {
         } else if rest.starts_with(b" warning") {
             total.warnings = Some(u64::from(count));
         }
-        let Some(and) = find(rest, b" and ") else { break };
+        let Some(and) = find!(rest, b" and ") else { break };
         parts = &rest[and + 5..];
     }
     Some(total)

@@ -12,7 +12,7 @@ pub(super) fn of_note(note: &[u8]) -> Option<Vec<u8>> {
     }
     let attribute = note.starts_with(b"`#[");
     let requested = note.starts_with(b"requested on the command line with `-")
-        || (note.starts_with(b"`-") && find(note, b"` implied by `-").is_some());
+        || (note.starts_with(b"`-") && find!(note, b"` implied by `-").is_some());
     if !attribute && !requested {
         return None;
     }

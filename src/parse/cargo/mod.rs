@@ -232,10 +232,10 @@ impl Cargo {
         if self.short(text, out) {
             return Step::Took("cargo: short diagnostic");
         }
-        if find(text, b"process didn't exit successfully: `rustc ").is_some()
-            && let Some(at) = find(text, b"` (signal: ")
+        if find!(text, b"process didn't exit successfully: `rustc ").is_some()
+            && let Some(at) = find!(text, b"` (signal: ")
         {
-            let kind = if find(&text[at..], b"SIGSEGV").is_some() { "segmentation-fault" } else { "killed" };
+            let kind = if find!(&text[at..], b"SIGSEGV").is_some() { "segmentation-fault" } else { "killed" };
             out.crash(kind, text);
             return Step::Took("cargo: crash");
         }
@@ -244,7 +244,7 @@ impl Cargo {
 
     /// `path:1:2: error[E0308]: message: label`
     fn short(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> bool {
-        if find(text, b".rs:").is_none() {
+        if find!(text, b".rs:").is_none() {
             return false;
         }
         let Some((place, (level, code, length))) =

@@ -30,11 +30,11 @@ impl Sum {
             self.add_errors(text);
         } else if text.starts_with(b"error: aborting due to ") {
             self.add_errors(text);
-            if let Some(at) = find(text, b"; ") {
+            if let Some(at) = find!(text, b"; ") {
                 self.add_warnings(&text[at + 2..], b" emitted");
             }
         } else if let Some(rest) = text.strip_prefix(b"warning: `")
-            && let Some(at) = find(rest, b" generated ")
+            && let Some(at) = find!(rest, b" generated ")
         {
             self.add_warnings(&rest[at + 11..], b"");
         } else if let Some(rest) = text.strip_prefix(b"warning: ")
@@ -62,7 +62,7 @@ impl Sum {
 
     /// `… due to 22 previous errors; 1 warning emitted`, `… due to previous error`.
     fn add_errors(&mut self, text: &[u8]) {
-        let Some(at) = find(text, b" due to ") else { return };
+        let Some(at) = find!(text, b" due to ") else { return };
         let rest = &text[at + 8..];
         let count = match number(rest) {
             Some((count, length)) if rest[length..].starts_with(b" previous error") => u64::from(count),
@@ -78,7 +78,7 @@ impl Sum {
         if !rest[length..].starts_with(b" warning") || !rest.ends_with(end) {
             return;
         }
-        let duplicates = find(rest, b"(")
+        let duplicates = find!(rest, b"(")
             .and_then(|at| number(&rest[at + 1..]).map(|(count, length)| (count, &rest[at + 1 + length..])))
             .filter(|(_, rest)| rest.starts_with(b" duplicate"))
             .map_or(0, |(count, _)| count);

@@ -63,6 +63,7 @@ type Packages = Box<dyn FnOnce() -> Vec<(String, String)> + Send>;
 /// Whether a line has a marker word in it.
 #[derive(Clone, Copy)]
 enum Marked<'a> {
+    Yes,
     No,
     /// To be looked for in it: the whole line, with its end.
     In(&'a [u8]),
@@ -229,14 +230,19 @@ impl LogParser {
                     return;
                 };
                 at = self.approach(data, at, marker, sink);
-                let end = marker + memchr(b'\n', &data[marker..]).map_or(data.len() - marker, |end| end + 1);
+                let end = after_line(data, marker);
                 while at < end {
-                    at = self.next_line(data, at, sink);
+                    let next = after_line(data, at);
+                    let marked = if next < end { Marked::No } else { Marked::Yes };
+                    self.next_line(&data[at..next], marked, sink);
+                    at = next;
                 }
             } else {
                 at += self.run(&data[at..], sink);
                 if at < data.len() {
-                    at = self.next_line(data, at, sink);
+                    let next = after_line(data, at);
+                    self.next_line(&data[at..next], Marked::In(&data[at..next]), sink);
+                    at = next;
                 }
             }
         }
@@ -289,11 +295,10 @@ impl LogParser {
         start
     }
 
-    fn next_line(&mut self, data: &[u8], at: usize, sink: &mut Sink<'_>) -> usize {
-        let end = memchr(b'\n', &data[at..]).map_or(data.len(), |end| at + end);
+    /// Reads a line, which still has its break.
+    fn next_line(&mut self, line: &[u8], marked: Marked<'_>, sink: &mut Sink<'_>) {
         self.lines += 1;
-        self.read_line(&data[at..end], self.lines, Marked::In(&data[at..data.len().min(end + 1)]), sink);
-        end + 1
+        self.read_line(line.strip_suffix(b"\n").unwrap_or(line), self.lines, marked, sink);
     }
 
     /// Takes a line out of its disguise and gives it to its stream.
@@ -361,25 +366,29 @@ impl LogParser {
         let is_full = self.streams.len() >= MOST_STREAMS;
         let Self { specs, streams, ledger, open, exit_only, in_document, markers, look_back, .. } = self;
         let stream = &mut streams[stream];
-        let Stream { readers, owner, since, place, .. } = stream;
+        let Stream { readers, owner, since, place, open: was_open, .. } = stream;
         let mut out = Out { sink, ledger, since, place, number };
         // Who is in the middle of something comes first; passing includes a fresh look at the line.
-        let asked = readers[*owner].is_open().then_some(*owner);
+        let asked = (*was_open && readers[*owner].is_open()).then_some(*owner);
         let cut = line.cut(LONGEST_TEXT);
         let long = line.text.len() > LONGEST_TEXT;
         let shown = |index: usize| if long && !specs[index].reads_documents() { &cut } else { line };
         let mut step = asked.map_or(Step::Pass, |index| readers[index].line(shown(index), &mut out));
         let mut is_marked = false;
+        // While nobody was, only who looked at the line can be open now.
+        let mut now = asked.is_some_and(|index| readers[index].is_open());
         if step == Step::Pass {
             is_marked = match marked {
+                Marked::Yes => true,
                 Marked::No => false,
                 Marked::In(whole) => markers.find_line(whole, 0).is_some(),
             };
             for (index, reader) in readers.iter_mut().enumerate() {
-                if asked == Some(index) || !(is_marked || look_back[index] || reader.is_open()) {
+                if asked == Some(index) || !(is_marked || look_back[index] || (*was_open && reader.is_open())) {
                     continue;
                 }
                 step = reader.line(shown(index), &mut out);
+                now |= reader.is_open();
                 if step != Step::Pass {
                     *owner = index;
                     break;
@@ -409,7 +418,7 @@ impl LogParser {
         if root {
             *in_document = specs[stream.owner].reads_documents() && stream.readers[stream.owner].is_open();
         }
-        let now = stream.readers[stream.owner].is_open() || stream.readers.iter().any(|reader| reader.is_open());
+        let now = now || (stream.open && stream.readers.iter().any(|reader| reader.is_open()));
         if now != stream.open {
             stream.open = now;
             if now {
@@ -431,6 +440,11 @@ impl LogParser {
 
 fn is_inside(base: &Place, folder: &str) -> bool {
     !path::is_absolute(&path::slashed(folder)) || base.holds(folder)
+}
+
+/// Where the line that begins or goes on at `at` is over, its break included.
+fn after_line(data: &[u8], at: usize) -> usize {
+    memchr(b'\n', &data[at..]).map_or(data.len(), |end| at + end + 1)
 }
 
 /// Where the `count`th line before `end` starts; `end` is a line's start or somewhere in a line,

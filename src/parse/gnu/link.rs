@@ -6,15 +6,16 @@ use super::super::tsc::number;
 use super::super::words::find;
 
 pub(super) fn takes(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Step {
-    let missing = find(text, b": undefined reference to `").or_else(|| find(text, b": multiple definition of `"));
+    let quotes = memchr::memchr(b'`', text).map_or(&text[..0], |_| text);
+    let missing = find!(quotes, b": undefined reference to `").or_else(|| find!(quotes, b": multiple definition of `"));
     draft.clear();
     draft.tool = "ld".into();
     if let Some(at) = missing {
         let place = &text[..at];
         // The linker's own name stands before some places.
-        let place = find(place, b"ld: ").map_or(place, |at| &place[at + 4..]);
+        let place = find!(place, b"ld: ").map_or(place, |at| &place[at + 4..]);
         draft.message.extend_from_slice(&text[at + 2..]);
-        if let Some(section) = find(place, b":(") {
+        if let Some(section) = find!(place, b":(") {
             draft.file.extend_from_slice(&place[..section]);
         } else if let Some(colon) = memchr::memrchr(b':', place)
             && let Some((line, length)) = number(&place[colon + 1..])

@@ -167,7 +167,7 @@ impl Gnu {
     fn opening(&mut self, text: &[u8], out: &mut Out<'_, '_>) -> Step {
         if let Some((place, (level, length))) = head(text) {
             let message = &place.rest[length..];
-            if find(message, "‘".as_bytes()).is_some() {
+            if find!(message, "‘".as_bytes()).is_some() {
                 self.tool = Some("gcc");
             } else if text[..text.len() - place.rest.len()].ends_with(b"}: ") {
                 self.tool = Some("clang");
@@ -182,7 +182,7 @@ impl Gnu {
             return Step::Took("gnu: diagnostic");
         }
         if is_context(text) {
-            if find(text, b": In ").is_some() || text.ends_with(b": At top level:") {
+            if find!(text, b": In ").is_some() || text.ends_with(b": At top level:") {
                 self.tool = Some("gcc");
                 self.in_function = true;
             }
@@ -257,7 +257,7 @@ fn check_of_clang_tidy(option: &[u8]) -> Option<&[u8]> {
 
 /// `path:1:2: error: …` or `path(1,2): error: …`: the place, the level, and how long its word is.
 fn head(text: &[u8]) -> Option<(Located<'_>, (Level, usize))> {
-    find(text, b": ")?;
+    find!(text, b": ")?;
     located(text, |path, rest| label(rest).filter(|_| is_source(path)))
         .filter(|(place, _)| place.column.is_some() || is_c_family(place.path))
         .or_else(|| visual_studio(text))
@@ -277,7 +277,7 @@ fn label(rest: &[u8]) -> Option<(Level, usize)> {
 
 /// `path(1,2): error: …`, for clang's `msvc` format.
 fn visual_studio(text: &[u8]) -> Option<(Located<'_>, (Level, usize))> {
-    let close = find(text, b"): ")?;
+    let close = find!(text, b"): ")?;
     let (level, length) = label(&text[close + 3..])?;
     let open = memchr::memrchr(b'(', &text[..close])?;
     let (line, digits) = number(&text[open + 1..close])?;

@@ -60,7 +60,7 @@ impl Sum {
             }
             return Some(Step::Took("gnu: total"));
         }
-        if text.starts_with(b"Suppressed ") && find(text, b" warnings (").is_some() {
+        if text.starts_with(b"Suppressed ") && find!(text, b" warnings (").is_some() {
             self.tidy = true;
             return Some(Step::Took("gnu: total"));
         }
@@ -106,7 +106,7 @@ fn driver(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Option<Step>
         out.emit(draft);
         return Some(Step::Took("gnu: diagnostic"));
     }
-    let colon = find(&text[..text.len().min(64)], b": ")?;
+    let colon = find!(&text[..text.len().min(64)], b": ")?;
     let program = text[..colon].rsplit(|&byte| byte == b'/').next()?;
     let base = program.split(|byte| *byte == b'-').find(|part| part.starts_with(b"gcc") || part.starts_with(b"g++"));
     let tool = match base.unwrap_or(program) {
@@ -117,7 +117,7 @@ fn driver(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Option<Step>
     let (level, length) = super::label(&text[colon + 2..])?;
     let message = &text[colon + 2 + length..];
     // Says that the linker failed, which has said why.
-    if find(message, b"linker command failed").is_some() && out.since("ld") != [0; 3] {
+    if find!(message, b"linker command failed").is_some() && out.since("ld") != [0; 3] {
         return Some(Step::Took("gnu: own words"));
     }
     if level == Level::Note {

@@ -443,13 +443,13 @@ fn ends_a_message(text: &[u8]) -> bool {
 /// In colour the path ends where its colour does, whatever it looks like.
 fn exact_path<'a>(line: &Line<'a>, head: &mut Head<'a>) {
     let Some(coloured) = line.raw.strip_prefix(b"\x1b[96m") else { return };
-    let Some(end) = find(coloured, b"\x1b[0m:\x1b[93m") else { return };
+    let Some(end) = find!(coloured, b"\x1b[0m:\x1b[93m") else { return };
     if head.path.len() == end || !line.text.starts_with(&coloured[..end]) {
         return;
     }
     if let Some((place, _)) = frame::numbers(&line.text[end..]) {
         let rest = &line.text[end..];
-        if let Some(at) = find(rest, b" - ")
+        if let Some(at) = find!(rest, b" - ")
             && let Some(inner) = head::parse(&rest[at + 3..])
         {
             let message_at = end + at + 3 + inner.message_at;

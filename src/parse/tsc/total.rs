@@ -20,7 +20,7 @@ pub(super) fn found(text: &[u8]) -> Option<Found<'_>> {
     let rest = rest[length..].strip_prefix(b" error")?;
     let rest = rest.strip_prefix(b"s").unwrap_or(rest);
     let known = matches!(rest, b"." | b". Watching for file changes.")
-        || rest.starts_with(b" in ") && find(rest, b"(checked").is_none()
+        || rest.starts_with(b" in ") && find!(rest, b"(checked").is_none()
         || rest.starts_with(b". Watching");
     known.then_some(Found { errors, text: words })
 }
@@ -142,7 +142,7 @@ pub(super) fn own_words(text: &[u8], out: &mut Out<'_, '_>) -> Step {
         out.tool("typescript");
         return Step::Took("tsc: own words");
     }
-    if find(text, b"Getting diagnostics for Astro files in ").is_some() {
+    if find!(text, b"Getting diagnostics for Astro files in ").is_some() {
         out.tool("astro");
         return Step::Took("astro-check: own words");
     }
