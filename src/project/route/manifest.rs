@@ -3,30 +3,22 @@
 //! Next: `build-manifest.json` and `app-build-manifest.json`, which are its own and may change · Vite:
 //! <https://vite.dev/guide/backend-integration> (`.vite/manifest.json`).
 
-use super::address::Site;
-use super::graph::{Graph, Load};
+use super::graph::Load;
 use super::html::Role;
-use super::svelte_kit;
-use crate::record::{Asset, Route, RouteKind};
+use super::{Contents, svelte_kit};
+use crate::record::{Route, RouteKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Adds routes that only a manifest knows.
-pub(super) fn add_routes(
-    output: &Path,
-    assets: &[Asset],
-    site: &Site<'_>,
-    graph: &Graph,
-    routes: &mut Vec<Route>,
-    unknown: &mut BTreeSet<String>,
-) {
-    if output.join("BUILD_ID").is_file() {
-        next(output, assets, site, graph, routes, unknown);
-    } else if svelte_kit::is_there(output) {
-        svelte_kit::add_routes(output, assets, site, graph, routes, unknown);
+pub(super) fn add_routes(contents: Contents<'_>, routes: &mut Vec<Route>, unknown: &mut BTreeSet<String>) {
+    if contents.output.join("BUILD_ID").is_file() {
+        next(contents, routes, unknown);
+    } else if svelte_kit::is_there(contents.output) {
+        svelte_kit::add_routes(contents, routes, unknown);
     } else if routes.is_empty() {
-        vite(output, assets, site, graph, routes, unknown);
+        vite(contents, routes, unknown);
     }
 }
 
@@ -44,14 +36,8 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path, unknown: &mut BTreeSet<String
         .ok()
 }
 
-fn next(
-    output: &Path,
-    assets: &[Asset],
-    site: &Site<'_>,
-    graph: &Graph,
-    routes: &mut Vec<Route>,
-    unknown: &mut BTreeSet<String>,
-) {
+fn next(contents: Contents<'_>, routes: &mut Vec<Route>, unknown: &mut BTreeSet<String>) {
+    let Contents { output, assets, site, graph } = contents;
     let paths: BTreeMap<String, String> =
         read(&output.join("app-path-routes-manifest.json"), unknown).unwrap_or_default();
     let app: Option<NextManifest> = read(&output.join("app-build-manifest.json"), unknown);
@@ -97,14 +83,8 @@ struct ViteChunk {
 }
 
 /// An output without pages, as another program's server serves it: one route an entry.
-fn vite(
-    output: &Path,
-    assets: &[Asset],
-    site: &Site<'_>,
-    graph: &Graph,
-    routes: &mut Vec<Route>,
-    unknown: &mut BTreeSet<String>,
-) {
+fn vite(contents: Contents<'_>, routes: &mut Vec<Route>, unknown: &mut BTreeSet<String>) {
+    let Contents { output, assets, site, graph } = contents;
     let Some(chunks) = read::<BTreeMap<String, ViteChunk>>(&output.join(".vite/manifest.json"), unknown) else {
         return;
     };

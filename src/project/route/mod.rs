@@ -32,6 +32,15 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Sentences about what could not be found out, of the whole site.
 const MAX_UNKNOWN: usize = 20;
 
+/// What was read of an output, for all who say which routes it has.
+#[derive(Clone, Copy)]
+struct Contents<'a> {
+    output: &'a Path,
+    assets: &'a [Asset],
+    site: &'a Site<'a>,
+    graph: &'a Graph,
+}
+
 /// Adds to a measured output what its pages load and, with the integration's file, which modules are in it.
 /// Files that cannot be read any more are said, and nothing else changes. Blocks, and keeps every core busy.
 pub fn trace(output: &Path, layout: &Layout, bundle: &mut Bundle, build: Option<&AstroBuild>) -> Vec<Notice> {
@@ -47,16 +56,15 @@ pub fn trace(output: &Path, layout: &Layout, bundle: &mut Bundle, build: Option<
     }
     let site = Site::new(output, layout, &bundle.assets, base, prefix);
     let graph = Graph::read(output, &bundle.assets, &site);
+    let contents = Contents { output, assets: &bundle.assets, site: &site, graph: &graph };
     let eager = Eager::of(&bundle.assets);
-    let mut routes: Vec<Route> = pages
-        .par_iter()
-        .filter_map(|(index, page)| route_of_page(&bundle.assets, *index, page, (&site, &graph, &eager)))
-        .collect();
+    let mut routes: Vec<Route> =
+        pages.par_iter().filter_map(|(index, page)| route_of_page(contents, *index, page, &eager)).collect();
     let mut unknown: BTreeSet<String> = graph.unknown().collect();
     if let Some(build) = build {
-        on_demand::add_routes(build, &bundle.assets, &site, &graph, &mut routes);
+        on_demand::add_routes(build, contents, &mut routes);
     }
-    manifest::add_routes(output, &bundle.assets, &site, &graph, &mut routes, &mut unknown);
+    manifest::add_routes(contents, &mut routes, &mut unknown);
     routes.sort_by(|a, b| a.path.cmp(&b.path));
     routes.dedup_by(|a, b| a.path == b.path);
     let has_scripts = bundle.assets.iter().any(|asset| asset.kind == AssetKind::ClientScript);
@@ -101,12 +109,8 @@ fn read_file(output: &Path, asset: &Asset) -> Result<Vec<u8>, String> {
     std::fs::read(output.join(&asset.path)).map_err(|error| error.to_string())
 }
 
-fn route_of_page(
-    assets: &[Asset],
-    index: usize,
-    page: &Page,
-    (site, graph, eager): (&Site<'_>, &Graph, &Eager),
-) -> Option<Route> {
+fn route_of_page(contents: Contents<'_>, index: usize, page: &Page, eager: &Eager) -> Option<Route> {
+    let Contents { assets, site, graph, .. } = contents;
     let address = site.address_of_page(&assets[index].path)?;
     let mut load = Load::begin(number(index));
     if let Some(to) = &page.redirect {

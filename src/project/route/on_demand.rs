@@ -1,20 +1,16 @@
 //! What the integration's file says of routes: their patterns and kinds, and what pages on demand load.
 
-use super::address::{Site, Target};
-use super::graph::{Graph, Load};
+use super::Contents;
+use super::address::Target;
+use super::graph::Load;
 use super::html::Role;
 use crate::project::astro_build::{AstroBuild, BuiltRoute};
-use crate::record::{Asset, Route, RouteKind, Sizes};
+use crate::record::{Route, RouteKind, Sizes};
 use std::collections::BTreeMap;
 
 /// Gives routes their patterns, and adds those that are no file of the output.
-pub(super) fn add_routes(
-    build: &AstroBuild,
-    assets: &[Asset],
-    site: &Site<'_>,
-    graph: &Graph,
-    routes: &mut Vec<Route>,
-) {
+pub(super) fn add_routes(build: &AstroBuild, contents: Contents<'_>, routes: &mut Vec<Route>) {
+    let Contents { assets, site, graph, .. } = contents;
     let mut patterns = BTreeMap::<u32, &BuiltRoute>::new();
     for built in &build.routes {
         for file in &built.files {
@@ -37,7 +33,7 @@ pub(super) fn add_routes(
             _ => continue,
         };
         let mut route = if kind == RouteKind::OnDemand {
-            page_on_demand(build, built, assets, site, graph)
+            page_on_demand(build, built, contents)
         } else {
             let file = built.files.first().and_then(|file| site.find(file));
             let load = file.map_or_else(Load::without_page, Load::begin);
@@ -50,7 +46,8 @@ pub(super) fn add_routes(
 }
 
 /// What the server puts into every page of the route; the page itself is not there to be read.
-fn page_on_demand(build: &AstroBuild, built: &BuiltRoute, assets: &[Asset], site: &Site<'_>, graph: &Graph) -> Route {
+fn page_on_demand(build: &AstroBuild, built: &BuiltRoute, contents: Contents<'_>) -> Route {
+    let Contents { assets, site, graph, .. } = contents;
     let mut load = Load::without_page();
     if let Some(own) = site.url_of_page("/", None) {
         let scripts = built.scripts.iter().map(|address| (address, Role::Module));

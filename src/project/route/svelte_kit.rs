@@ -3,7 +3,7 @@
 //! 1 to 3 (<https://github.com/sveltejs/kit/tree/main/packages/kit/src/core/generate_manifest>); what is not of that form
 //! is not known.
 
-use super::address::Site;
+use super::Contents;
 use super::graph::{Graph, Load};
 use super::html::Role;
 use crate::record::{Asset, AssetKind, Route, RouteKind, number};
@@ -46,14 +46,8 @@ impl Eager {
 }
 
 /// Adds the pages and endpoints of the server that are no page of the output.
-pub(super) fn add_routes(
-    output: &Path,
-    assets: &[Asset],
-    site: &Site<'_>,
-    graph: &Graph,
-    routes: &mut Vec<Route>,
-    unknown: &mut BTreeSet<String>,
-) {
+pub(super) fn add_routes(contents: Contents<'_>, routes: &mut Vec<Route>, unknown: &mut BTreeSet<String>) {
+    let Contents { output, assets, site, graph } = contents;
     let read = |path: &str| std::fs::read_to_string(output.join("server").join(path)).ok();
     let Some(manifest) = read("manifest.js").as_deref().and_then(Manifest::parse) else {
         unknown.insert("what pages load that SvelteKit's server makes: its manifest has a form of its own".to_owned());
