@@ -138,7 +138,8 @@ fn lag(server: &Own) -> f64 {
 fn how_far_a_replica_is_behind_is_known_from_both_ends() {
     let (primary, replica) = Own::pair();
     let replayed = || {
-        let at = asked(&primary, "select pg_current_wal_lsn()::text").unwrap();
+        // What was inserted, not what was written: commits are not waited for.
+        let at = asked(&primary, "select pg_current_wal_insert_lsn()::text").unwrap();
         wait_for(|| {
             asked(&replica, &format!("select (pg_last_wal_replay_lsn() >= '{at}')::text")).as_deref() == Some("true")
         });
