@@ -182,13 +182,10 @@ impl Post<'_> {
         }
         let Some((kept, others)) = choose(&ours) else { return Round::Ended(Some(done)) };
         let order = |found: &Found| (found.identity.run, found.identity.attempt);
-        if !others.is_empty() && kept.id == written.id {
-            // Whoever wrote the others tidies up as well: ours may be gone after all.
-            self.remove(others).await;
-            return Round::Again(Some(outcome));
-        }
+        // Whoever wrote the others tidies up as well: ours may be gone after all.
+        let is_unsure = !others.is_empty() && kept.id == written.id;
         self.remove(others).await;
-        if order(kept) < order(&written) || (kept.id != written.id && order(kept) == order(&written)) {
+        if is_unsure || order(kept) < order(&written) || (kept.id != written.id && order(kept) == order(&written)) {
             return Round::Again(Some(outcome));
         }
         if order(kept) > order(&written) {

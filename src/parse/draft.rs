@@ -136,16 +136,7 @@ impl Draft {
         (*category, *severity) =
             self.class.unwrap_or_else(|| category::classify(&self.tool, self.level, code.as_deref()));
         overwrite(message, &self.message);
-        // The project itself is no file.
-        if self.file.is_empty() {
-            *file = None;
-        } else {
-            let text = file.get_or_insert_default();
-            place.resolve_into(&self.file, text);
-            if text.is_empty() {
-                *file = None;
-            }
-        }
+        resolve(Some(&self.file), place, file);
         (*line, *column) = (self.line, self.column);
         (*end_line, *end_column) = (self.end_line, self.end_column);
         related.clear();
@@ -155,22 +146,22 @@ impl Draft {
 
 impl RelatedDraft {
     fn build(&self, place: &mut Place) -> Related {
-        Related {
-            message: text(&self.message),
-            file: self.file.as_deref().and_then(|file| resolved(file, place)),
-            line: self.line,
-            column: self.column,
-        }
+        let mut file = None;
+        resolve(self.file.as_deref(), place, &mut file);
+        Related { message: text(&self.message), file, line: self.line, column: self.column }
     }
 }
 
-/// The project itself is no file.
-fn resolved(file: &[u8], place: &mut Place) -> Option<String> {
-    if file.is_empty() {
-        return None;
+/// Overwrites `file`. The project itself is none.
+fn resolve(printed: Option<&[u8]>, place: &mut Place, file: &mut Option<String>) {
+    if let Some(printed) = printed.filter(|printed| !printed.is_empty()) {
+        let text = file.get_or_insert_default();
+        place.resolve_into(printed, text);
+        if !text.is_empty() {
+            return;
+        }
     }
-    let file = place.resolve(file);
-    (!file.is_empty()).then_some(file)
+    *file = None;
 }
 
 fn overwrite(text: &mut String, bytes: &[u8]) {

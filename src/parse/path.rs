@@ -31,12 +31,6 @@ impl Place {
         self.root.as_deref().is_some_and(|root| strip_root(root, &directory).is_some())
     }
 
-    pub(crate) fn resolve(&mut self, printed: &[u8]) -> String {
-        let mut resolved = String::new();
-        self.resolve_into(printed, &mut resolved);
-        resolved
-    }
-
     /// Overwrites `resolved`, which keeps its memory.
     pub(crate) fn resolve_into(&mut self, printed: &[u8], resolved: &mut String) {
         if self.last.as_ref().is_none_or(|(bytes, _)| bytes != printed) {
@@ -158,7 +152,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn resolve(root: Option<&str>, directory: &str, path: &str) -> String {
-        Place::new(root, directory).resolve(path.as_bytes())
+        let mut resolved = String::new();
+        Place::new(root, directory).resolve_into(path.as_bytes(), &mut resolved);
+        resolved
     }
 
     #[test]

@@ -6,8 +6,7 @@ use super::super::tsc::number;
 use super::super::words::find;
 
 pub(super) fn takes(text: &[u8], draft: &mut Draft, out: &mut Out<'_, '_>) -> Step {
-    let quotes = memchr::memchr(b'`', text).map_or(&text[..0], |_| text);
-    let missing = find!(quotes, b": undefined reference to `").or_else(|| find!(quotes, b": multiple definition of `"));
+    let missing = find!(text, b": undefined reference to `").or_else(|| find!(text, b": multiple definition of `"));
     draft.clear();
     draft.tool = "ld".into();
     if let Some(at) = missing {
